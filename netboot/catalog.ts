@@ -1,0 +1,77 @@
+/**
+ * All that the netboot process knows, and all that it says. `operate` pushes a whole catalog whenever
+ * something in it changes; netboot answers from the newest one and reports what its clients did. Both travel
+ * as JSON across a fork or, later, a network, so they hold plain values only.
+ */
+import type { Cidr4, Ipv4, Lladdr } from '../src/common/address.ts';
+import type { Answer } from '../src/autoinstall/response-file.ts';
+
+export type Mode = 'install' | 'upgrade';
+
+export interface Catalog {
+  readonly subnets: readonly CatalogSubnet[];
+  readonly clients: readonly CatalogClient[];
+}
+
+export const EMPTY_CATALOG: Catalog = { subnets: [], clients: [] };
+
+export interface CatalogSubnet {
+  readonly cidr: Cidr4;
+  readonly router: Ipv4;
+  readonly dns: readonly Ipv4[];
+  readonly domain: string | null;
+  readonly leaseSeconds: number;
+  /** siaddr, TFTP and boot HTTP server for this subnet's clients, reachable from it. */
+  readonly bootAddress: Ipv4;
+}
+
+/** A VM (or machine) that the inventory knows. An unknown `lladdr` is a stranger: it gets no answer. */
+export interface CatalogClient {
+  readonly name: string;
+  readonly lladdr: Lladdr;
+  /** The address reserved for it; it lies in one of the subnets. */
+  readonly address: Ipv4;
+  /** Answered by our DHCP server? False where dhcpd or vmd's local interface leases the address. */
+  readonly dhcp: boolean;
+  /** DHCP option 12, short form. */
+  readonly hostName: string;
+  readonly armed: Armed | null;
+}
+
+/** While a client is armed, and only then, it has a boot file and a response file. */
+export interface Armed {
+  /** Unguessable; `/r/TOKEN/install.conf` and `/install-done/TOKEN` answer to it. */
+  readonly token: string;
+  readonly mode: Mode;
+  readonly release: string;
+  readonly arch: string;
+  readonly answers: readonly Answer[];
+  /** Milliseconds since the epoch; from then on it counts as not armed. */
+  readonly until: number;
+}
+
+interface EventBase {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** The VM, where the client is known. */
+  readonly name: string | null;
+  /** Who asked: an IP address, or an lladdr where there is none yet. */
+  readonly from: string;
+}
+
+export type DhcpMessage = 'discover' | 'offer' | 'request' | 'decline' | 'ack' | 'nak' | 'release' | 'inform';
+
+export type BootEvent =
+  | (EventBase & { readonly kind: 'dhcp'; readonly message: DhcpMessage; readonly reply: DhcpMessage | null; readonly reason: string | null })
+  | (EventBase & { readonly kind: 'tftp'; readonly file: string; readonly outcome: 'sent' | 'refused' | 'aborted'; readonly bytes: number })
+  | (EventBase & { readonly kind: 'response-file'; readonly path: string; readonly outcome: 'served' | 'refused'; readonly reason: string | null })
+  | (EventBase & { readonly kind: 'set'; readonly path: string; readonly status: number; readonly bytes: number; readonly seconds: number })
+  | (EventBase & { readonly kind: 'install-done'; readonly token: string; readonly outcome: 'accepted' | 'refused' });
+
+/** The netboot service as the rest of puffboot sees it, whether in this process or behind a fork. */
+export interface Netboot {
+  /** Replaces everything known before. Resolves when the service answers from it. */
+  push(catalog: Catalog): Promise<void>;
+  /** @returns a function that ends the subscription */
+  onEvent(listener: (event: BootEvent) => void): () => void;
+}

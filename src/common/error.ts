@@ -1,0 +1,65 @@
+/**
+ * Every error that an operator can meet, with its way out. One row per code; the README's table of errors
+ * is checked against this one.
+ */
+export const FIXES = {
+  USAGE: 'see `puffboot COMMAND --help`',
+  CONFIG_MISSING: 'copy examples/puffboot.toml and name it with -f, or set PUFFBOOT_CONFIG',
+  CONFIG_INVALID: 'correct the listed keys, then run `puffboot check` again',
+  STATE_UNWRITABLE: 'make the state directory writable for this user, or change stateDirectory',
+  STATE_LOCKED: 'another puffboot holds the state directory: stop it, or talk to it through its control socket',
+  STATE_DAMAGED: 'restore the database from a backup; nothing was changed',
+  SERVE_NOT_RUNNING: 'start it with `puffboot serve`',
+  SERVE_UNREACHABLE: 'look at the log of `puffboot serve`; if it hangs, stop and start it',
+  CONTROL_DENIED: 'run this as a member of the group that owns the control socket',
+  ADDRESS_IN_USE: 'stop the program that holds this port, or change the port in puffboot.toml',
+  ADDRESS_UNAVAILABLE: 'give the interface this address first, or correct bootAddress in puffboot.toml',
+  PORT_PRIVILEGED: 'start `puffboot serve` as root (it gives the privilege up), or use ports from 1024 up',
+  USER_MISSING: 'create the user (useradd -s /sbin/nologin NAME), or name another in [serve]',
+  VM_NOT_FOUND: 'see `puffboot vm list`',
+  VM_EXISTS: 'choose another name, or remove the VM first with `puffboot vm rm`',
+  VM_REFUSED: 'correct the value and try again; nothing was stored',
+  VM_BUSY: 'wait for its install to end (`puffboot vm show NAME`), or cancel it with `puffboot cancel NAME`',
+  HOST_NOT_FOUND: 'name a host of puffboot.toml',
+  HOST_FULL: 'remove a VM there, raise its capacity, or add a host',
+  HOST_COMMAND: 'run the command by hand on the host, then try again',
+  INSTALL_FAILED: 'read the reason and the tail of the console above, then run `puffboot install` again',
+  INSTALL_NOT_RUNNING: 'see `puffboot vm list` for what is being installed',
+  SETS_MISSING: 'put the release below the sets directory as pub/OpenBSD/RELEASE/ARCH',
+  RESPONSE_FILE_INVALID: 'write one `question = answer` a line; see autoinstall(8)',
+  RESPONSE_FILE_MISSING: 'name an existing response file with --answers',
+  RECORDING_INVALID: 'name a recording in asciicast v2',
+  RECORDING_UNWRITABLE: 'free space there, or name another file',
+  CONSOLE_SPAWN: 'check that the command exists and may be run by this user',
+  DRIVE_FAILED: 'read the tail of the console above; correct the response file, then try again',
+  REHEARSAL_FAILED: 'run it again with --keep and look at the console in the browser',
+} as const satisfies Record<string, string>;
+
+export type ErrorCode = keyof typeof FIXES;
+
+/** An error that is told to the operator in one sentence, with the fix; never shown as a stack trace. */
+export class OperatorError extends Error {
+  override readonly name = 'OperatorError';
+  readonly code: ErrorCode;
+
+  /** @param message what happened, to which thing, with its value */
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+
+  get fix(): string {
+    return FIXES[this.code];
+  }
+}
+
+/** The text of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The system's error name (`EADDRINUSE`), or null. */
+export function errnoOf(error: unknown): string | null {
+  if (!(error instanceof Error) || !('code' in error)) return null;
+  return typeof error.code === 'string' ? error.code : null;
+}

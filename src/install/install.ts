@@ -1,0 +1,67 @@
+import type { Mode } from '../../netboot/catalog.ts';
+
+/**
+ * Where an install stands. Persisted at each change, so that a restart goes on from here.
+ * `defined` is before the first step, `running` and `failed` and `cancelled` are ends.
+ */
+export const INSTALL_STATES = [
+  'defined', // queued; nothing done yet
+  'preparing', // kernel, disks and the vm.conf fragment are put on the host
+  'armed', // boot file and response file are being served
+  'booting', // vmctl start was given; the ramdisk kernel boots
+  'answering', // the menu came and `a` was typed; the response file is being looked for
+  'installing', // autoinstall runs
+  'rebooting', // CONGRATULATIONS was seen; disarmed; the VM boots from disk
+  'running', // `login:` was seen; the console was let go
+  'failed',
+  'cancelled',
+] as const;
+export type InstallState = (typeof INSTALL_STATES)[number];
+
+export interface Install {
+  readonly id: string;
+  readonly vm: string;
+  readonly host: string;
+  readonly mode: Mode;
+  readonly state: InstallState;
+  /** This arming's secret; see `Armed.token`. */
+  readonly token: string;
+  /** Which node drives it, and the claim of the process that does: null after a crash has been noticed. */
+  readonly node: string;
+  readonly claim: string | null;
+  /** When each state was entered, in order. Milliseconds since the epoch. */
+  readonly phases: readonly PhaseEntry[];
+  readonly witnesses: Witnesses;
+  readonly failure: Failure | null;
+  /** File name of the recording below the state directory. */
+  readonly recording: string;
+  /** True when our own run of `vmctl create` made the root disk for this install. */
+  readonly freshDisk: boolean;
+}
+
+export interface PhaseEntry {
+  readonly name: InstallState;
+  readonly at: number;
+}
+
+/** When each witness spoke (milliseconds since the epoch), null where it has not. */
+export interface Witnesses {
+  readonly congratulations: number | null;
+  readonly setsServed: number | null;
+  readonly installDone: number | null;
+  readonly login: number | null;
+}
+
+export interface Failure {
+  /** The state in which it happened. */
+  readonly phase: InstallState;
+  readonly reason: string;
+  /** The end of the console, secrets masked. */
+  readonly tail: string;
+  /** What to do now. */
+  readonly next: string;
+}
+
+export const ENDED: ReadonlySet<InstallState> = new Set(['running', 'failed', 'cancelled']);
+
+export const isOpen = (install: Install): boolean => !ENDED.has(install.state);

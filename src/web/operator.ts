@@ -1,0 +1,65 @@
+import type { InstallState, PhaseEntry, Failure } from '../install/install.ts';
+
+/** A VM as pages, the control socket and `--json` show it. Plain JSON. */
+export interface VmView {
+  readonly name: string;
+  readonly host: string;
+  readonly id: number;
+  readonly hostName: string;
+  readonly lladdr: string;
+  readonly ipv4: string;
+  readonly ipv6: string | null;
+  readonly owner: string | null;
+  readonly memoryMiB: number;
+  readonly diskSizesMiB: readonly number[];
+  readonly diskFormat: string;
+  readonly release: string;
+  readonly sets: readonly string[];
+  readonly timezone: string;
+  readonly sshKeys: readonly string[];
+  readonly install: InstallView | null;
+}
+
+export interface InstallView {
+  readonly id: string;
+  readonly mode: 'install' | 'upgrade';
+  readonly state: InstallState;
+  /** States entered so far, with the time of each (milliseconds since the epoch). */
+  readonly phases: readonly PhaseEntry[];
+  /** What the console shows being fetched or unpacked, null when nothing is. */
+  readonly progress: Progress | null;
+  readonly failure: Failure | null;
+  /** Is its console held by the driver now? */
+  readonly live: boolean;
+}
+
+export interface Progress {
+  readonly stage: 'fetch' | 'install';
+  readonly file: string;
+  readonly percent: number;
+}
+
+/** A console that can be watched. */
+export interface ConsoleFeed {
+  /** Columns and rows of the emulated screen. */
+  readonly size: { readonly cols: number; readonly rows: number };
+  /** The screen as it is now, as bytes that draw it on a cleared terminal. */
+  snapshot(): Promise<string>;
+  /** @returns a function that ends the subscription */
+  subscribe(viewer: FeedViewer): () => void;
+}
+
+export interface FeedViewer {
+  output(bytes: Uint8Array): void;
+  /** The console was released; what was shown stays. */
+  ended(): void;
+}
+
+/** What the operator web needs of the rest. */
+export interface Operator {
+  listVms(): Promise<readonly VmView[]>;
+  /** Calls back after any VM or install changed; coalesced by the caller. */
+  onChange(listener: () => void): () => void;
+  /** Null while nothing holds this VM's console and none was held since start. */
+  console(vm: string): ConsoleFeed | null;
+}
