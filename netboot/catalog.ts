@@ -3,8 +3,9 @@
  * something in it changes; netboot answers from the newest one and reports what its clients did. Both travel
  * as JSON across a fork or, later, a network, so they hold plain values only.
  */
-import type { Cidr4, Ipv4, Lladdr } from '../src/common/address.ts';
+
 import type { Answer } from '../src/autoinstall/response-file.ts';
+import type { Cidr4, Ipv4, Lladdr } from '../src/common/address.ts';
 
 export type Mode = 'install' | 'upgrade';
 
@@ -62,11 +63,36 @@ interface EventBase {
 export type DhcpMessage = 'discover' | 'offer' | 'request' | 'decline' | 'ack' | 'nak' | 'release' | 'inform';
 
 export type BootEvent =
-  | (EventBase & { readonly kind: 'dhcp'; readonly message: DhcpMessage; readonly reply: DhcpMessage | null; readonly reason: string | null })
-  | (EventBase & { readonly kind: 'tftp'; readonly file: string; readonly outcome: 'sent' | 'refused' | 'aborted'; readonly bytes: number })
-  | (EventBase & { readonly kind: 'response-file'; readonly path: string; readonly outcome: 'served' | 'refused'; readonly reason: string | null })
-  | (EventBase & { readonly kind: 'set'; readonly path: string; readonly status: number; readonly bytes: number; readonly seconds: number })
-  | (EventBase & { readonly kind: 'install-done'; readonly token: string; readonly outcome: 'accepted' | 'refused' });
+  | (EventBase & {
+      readonly kind: 'dhcp';
+      readonly message: DhcpMessage;
+      readonly reply: DhcpMessage | null;
+      readonly reason: string | null;
+    })
+  | (EventBase & {
+      readonly kind: 'tftp';
+      readonly file: string;
+      readonly outcome: 'sent' | 'refused' | 'aborted';
+      readonly bytes: number;
+    })
+  | (EventBase & {
+      readonly kind: 'response-file';
+      readonly path: string;
+      readonly outcome: 'served' | 'refused';
+      readonly reason: string | null;
+    })
+  | (EventBase & {
+      readonly kind: 'set';
+      readonly path: string;
+      readonly status: number;
+      readonly bytes: number;
+      readonly seconds: number;
+    })
+  | (EventBase & {
+      readonly kind: 'install-done';
+      readonly token: string;
+      readonly outcome: 'accepted' | 'refused';
+    });
 
 /** The netboot service as the rest of puffboot sees it, whether in this process or behind a fork. */
 export interface Netboot {

@@ -7,7 +7,8 @@ export const FIXES = {
   CONFIG_MISSING: 'copy examples/puffboot.toml and name it with -f, or set PUFFBOOT_CONFIG',
   CONFIG_INVALID: 'correct the listed keys, then run `puffboot check` again',
   STATE_UNWRITABLE: 'make the state directory writable for this user, or change stateDirectory',
-  STATE_LOCKED: 'another puffboot holds the state directory: stop it, or talk to it through its control socket',
+  STATE_LOCKED:
+    'another puffboot holds the state directory: stop it, or talk to it through its control socket',
   STATE_DAMAGED: 'restore the database from a backup; nothing was changed',
   SERVE_NOT_RUNNING: 'start it with `puffboot serve`',
   SERVE_UNREACHABLE: 'look at the log of `puffboot serve`; if it hangs, stop and start it',

@@ -48,6 +48,14 @@ export interface Vm {
 export type VmChange = Partial<
   Pick<
     Vm,
-    'hostName' | 'owner' | 'sshKeys' | 'memoryMiB' | 'diskSizesMiB' | 'diskFormat' | 'release' | 'sets' | 'timezone'
+    | 'hostName'
+    | 'owner'
+    | 'sshKeys'
+    | 'memoryMiB'
+    | 'diskSizesMiB'
+    | 'diskFormat'
+    | 'release'
+    | 'sets'
+    | 'timezone'
   >
 >;

@@ -1,4 +1,4 @@
-import type { InstallState, PhaseEntry, Failure } from '../install/install.ts';
+import type { Failure, InstallState, PhaseEntry } from '../install/install.ts';
 
 /** A VM as pages, the control socket and `--json` show it. Plain JSON. */
 export interface VmView {
