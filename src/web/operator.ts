@@ -1,3 +1,4 @@
+import type { ConsoleFeed } from '../../console/feed.ts';
 import type { Failure, InstallState, PhaseEntry } from '../install/install.ts';
 
 /** A VM as pages, the control socket and `--json` show it. Plain JSON. */
@@ -37,22 +38,6 @@ export interface Progress {
   readonly stage: 'fetch' | 'install';
   readonly file: string;
   readonly percent: number;
-}
-
-/** A console that can be watched. */
-export interface ConsoleFeed {
-  /** Columns and rows of the emulated screen. */
-  readonly size: { readonly cols: number; readonly rows: number };
-  /** The screen as it is now, as bytes that draw it on a cleared terminal. */
-  snapshot(): Promise<string>;
-  /** @returns a function that ends the subscription */
-  subscribe(viewer: FeedViewer): () => void;
-}
-
-export interface FeedViewer {
-  output(bytes: Uint8Array): void;
-  /** The console was released; what was shown stays. */
-  ended(): void;
 }
 
 /** What the operator web needs of the rest. */
