@@ -1,4 +1,4 @@
-import type { Line } from '../../console/line.ts';
+import type { Line } from '../common/line.ts';
 
 /**
  * The only way to a vmd host: run a command, write a file, open a console. Implementations: this machine,
