@@ -74,6 +74,7 @@ export type BootEvent =
       readonly file: string;
       readonly outcome: 'sent' | 'refused' | 'aborted';
       readonly bytes: number;
+      readonly reason: string | null;
     })
   | (EventBase & {
       readonly kind: 'response-file';
@@ -87,6 +88,13 @@ export type BootEvent =
       readonly status: number;
       readonly bytes: number;
       readonly seconds: number;
+    })
+  | (EventBase & {
+      /** A request for something that boot HTTP does not have: neither response file nor set. */
+      readonly kind: 'http';
+      readonly path: string;
+      readonly status: number;
+      readonly reason: string;
     })
   | (EventBase & {
       readonly kind: 'install-done';
