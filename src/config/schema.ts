@@ -115,6 +115,9 @@ const host = z.strictObject({
     .regex(/^[A-Za-z][A-Za-z0-9_.-]{0,62}$/, 'expected a switch name')
     .default('uplink')
     .describe('switch of vm.conf(5) to which its VMs are connected'),
+  group: login
+    .default('_puffboot')
+    .describe('group of vm.conf(5) that may start its VMs and open their consoles'),
   capacity: z
     .int()
     .min(1)

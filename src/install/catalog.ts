@@ -1,0 +1,86 @@
+import type { Catalog, CatalogClient, CatalogSubnet } from '../../netboot/catalog.ts';
+import { contains, type Ipv4 } from '../common/address.ts';
+import type { Config, SubnetConfig } from '../config/schema.ts';
+import type { Vm } from '../inventory/vm.ts';
+import type { Install } from './install.ts';
+import { ARMED_STATES, STATE_SECONDS } from './lifecycle.ts';
+import { installAnswers, upgradeAnswers } from './response.ts';
+
+/**
+ * Everything that netboot is to know: the subnets, each VM, and for an armed one its answers. An arming
+ * lasts no longer than the state it belongs to, should nobody be left to end it.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function catalogOf(
+  config: Config,
+  vms: readonly Vm[],
+  installs: readonly Install[],
+  now: number,
+): Catalog {
+  const armed = new Map(installs.filter(({ state }) => ARMED_STATES.has(state)).map((i) => [i.vm, i]));
+  return {
+    subnets: config.subnets.flatMap((subnet) => subnetEntry(subnet)),
+    clients: vms.flatMap((vm) => clientEntry(config, vm, armed.get(vm.name), now)),
+  };
+}
+
+function subnetEntry(subnet: SubnetConfig): readonly CatalogSubnet[] {
+  if (subnet.bootAddress === undefined) return [];
+  const { cidr, router, dns, leaseSeconds, bootAddress } = subnet;
+  return [{ cidr, router, dns, domain: subnet.domain ?? null, leaseSeconds, bootAddress }];
+}
+
+function clientEntry(
+  config: Config,
+  vm: Vm,
+  install: Install | undefined,
+  now: number,
+): readonly CatalogClient[] {
+  const subnet = subnetOfAddress(config, vm.ipv4);
+  const host = config.hosts.find(({ name }) => name === vm.host);
+  if (subnet?.bootAddress === undefined || host === undefined) return [];
+  const context = {
+    domain: subnet.domain ?? null,
+    dns: subnet.dns,
+    setServer: setServerOf(subnet.bootAddress, config.netboot.httpPort),
+  };
+  const client = {
+    name: vm.name,
+    lladdr: vm.lladdr,
+    address: vm.ipv4,
+    dhcp: host.dhcp === 'own' || host.dhcp === 'relay',
+    hostName: vm.hostName,
+  };
+  if (install === undefined) return [{ ...client, armed: null }];
+  const { token, mode } = install;
+  const answers = mode === 'install' ? installAnswers(vm, context) : upgradeAnswers(vm, context);
+  return [
+    {
+      ...client,
+      armed: {
+        token,
+        mode,
+        release: vm.release,
+        arch: vm.arch,
+        answers,
+        until: now + STATE_SECONDS[install.state] * 1000,
+      },
+    },
+  ];
+}
+
+const setServerOf = (address: Ipv4, port: number): string =>
+  port === 80 ? `http://${address}` : `http://${address}:${port}`;
+
+/** The subnet in which an address lies; the configuration has at most one. */
+export function subnetOfAddress(config: Config, address: Ipv4): SubnetConfig | undefined {
+  return config.subnets.find(({ cidr }) => contains(cidr, address));
+}
+
+/** Where the driver sends an installer that found no response file by itself. */
+export function responseFileUrl(config: Config, vm: Vm, install: Install): string | null {
+  const address = subnetOfAddress(config, vm.ipv4)?.bootAddress;
+  if (address === undefined) return null;
+  return `${setServerOf(address, config.netboot.httpPort)}/r/${install.token}/${install.mode}.conf`;
+}

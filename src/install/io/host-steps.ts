@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { OperatorError } from '../../common/error.ts';
+import type { HostConfig } from '../../config/schema.ts';
+import type { HostAccess, RunResult } from '../../host/access.ts';
+import { renderVmConf } from '../../host/vm-conf.ts';
+import { parseStatus, VMCTL, type VmState } from '../../host/vmctl.ts';
+import type { Vm } from '../../inventory/vm.ts';
+import { setDirectory } from '../response.ts';
+
+/** Where things of one VM lie on its host. */
+export interface HostPaths {
+  readonly kernel: string;
+  readonly fragment: string;
+  readonly disks: readonly string[];
+}
+
+export function hostPaths(host: HostConfig, vm: Vm): HostPaths {
+  const extension = vm.diskFormat === 'qcow2' ? 'qcow2' : 'img';
+  return {
+    kernel: join(host.configDirectory, `bsd.rd-${vm.release}-${vm.arch}`),
+    fragment: join(host.configDirectory, `${vm.name}.conf`),
+    disks: vm.diskSizesMiB.map((_, index) => join(host.diskDirectory, `${vm.name}-${index}.${extension}`)),
+  };
+}
+
+export interface PrepareParts {
+  readonly access: HostAccess;
+  readonly host: HostConfig;
+  readonly vm: Vm;
+  /** Directory of this machine that holds pub/OpenBSD/RELEASE/ARCH. */
+  readonly setsDirectory: string;
+}
+
+/**
+ * Puts the ramdisk kernel and the VM's missing disks on the host and makes the VM known to vmd(8), stopped
+ * and `disable`d. Repeating it changes nothing.
+ *
+ * @returns whether the root disk was made by this call
+ * @throws OperatorError HOST_COMMAND, VM_BUSY when the VM runs
+ */
+export async function prepareHost(parts: PrepareParts): Promise<{ readonly freshDisk: boolean }> {
+  const { access, host, vm, setsDirectory } = parts;
+  const state = await observe(access, vm.name);
+  if (state !== null && state !== 'stopped') {
+    throw new OperatorError('VM_BUSY', `${vm.name} is ${state} on ${vm.host}`);
+  }
+  const paths = hostPaths(host, vm);
+  const kernel = join(setsDirectory, setDirectory(vm.release, vm.arch), 'bsd.rd');
+  await access.write(paths.kernel, { copyOf: kernel }, 0o644);
+  const freshDisk = await createMissingDisks(access, vm, paths.disks);
+  await access.write(paths.fragment, fragmentOf(host, vm, paths), 0o600);
+  if (state === null) await must(access, VMCTL.load(paths.fragment), true);
+  return { freshDisk };
+}
+
+async function createMissingDisks(access: HostAccess, vm: Vm, disks: readonly string[]): Promise<boolean> {
+  let rootIsFresh = false;
+  for (const [index, path] of disks.entries()) {
+    const { status } = await access.run(['test', '-f', path]);
+    if (status === 0) continue;
+    await must(access, VMCTL.create(path, vm.diskSizesMiB[index] ?? 0), true);
+    if (index === 0) rootIsFresh = true;
+  }
+  return rootIsFresh;
+}
+
+function fragmentOf(host: HostConfig, vm: Vm, { disks }: HostPaths): string {
+  return renderVmConf({
+    name: vm.name,
+    memoryMiB: vm.memoryMiB,
+    disks: disks.map((path) => ({ path, format: vm.diskFormat })),
+    nics: [{ switch: host.switch, lladdr: vm.lladdr }],
+    owner: vm.owner,
+    group: host.group,
+  });
+}
+
+/** @returns null when vmd(8) does not know the VM */
+export async function observe(access: HostAccess, name: string): Promise<VmState | null> {
+  // vmctl exits 1 with nothing but the header when there is no VM at all, so the text decides.
+  const result = await access.run(VMCTL.status);
+  if (result.status !== 0 && !/^\s*ID\b/.test(result.stdout)) throw refused(VMCTL.status, result);
+  return parseStatus(result.stdout).find((row) => row.name === name)?.state ?? null;
+}
+
+/** Ends a VM at once, as pulling its plug would. */
+export async function kill(access: HostAccess, name: string): Promise<void> {
+  const state = await observe(access, name);
+  if (state !== null && state !== 'stopped') await must(access, VMCTL.kill(name));
+}
+
+async function must(access: HostAccess, argv: readonly string[], asRoot = false): Promise<void> {
+  const result = await access.run(argv, { asRoot });
+  if (result.status !== 0) throw refused(argv, result);
+}
+
+function refused(argv: readonly string[], { status, stdout, stderr }: RunResult): OperatorError {
+  const said = (stderr.trim() || stdout.trim() || 'nothing said').split('\n').slice(-3).join('; ');
+  return new OperatorError('HOST_COMMAND', `${argv.join(' ')} failed with status ${status}: ${said}`);
+}

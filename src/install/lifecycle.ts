@@ -1,0 +1,158 @@
+/**
+ * The install lifecycle: which state follows which event, and what is done on entering a state. Pure; the
+ * runner in `io/` stores the new state before it carries the effects out, so that a crash in between repeats
+ * an effect and never loses one. Every effect may therefore be repeated.
+ */
+import type { Failure, Install, InstallState, Witnesses } from './install.ts';
+
+export type InstallEvent =
+  | { readonly kind: 'begin' }
+  | { readonly kind: 'prepared'; readonly freshDisk: boolean }
+  | { readonly kind: 'started' }
+  | { readonly kind: 'answered' }
+  | { readonly kind: 'performing' }
+  | { readonly kind: 'congratulations' }
+  | { readonly kind: 'login' }
+  | { readonly kind: 'sets-served' }
+  | { readonly kind: 'install-done' }
+  | { readonly kind: 'fail'; readonly reason: string; readonly tail: string; readonly next?: string }
+  | { readonly kind: 'cancel' };
+
+export type InstallEffect =
+  | 'prepare' // kernel, disks and vm.conf fragment onto the host
+  | 'push' // tell netboot what is armed now
+  | 'start' // open the recorder, then `vmctl start -c -b`
+  | 'attach' // open the recorder, then the console of the VM as it is found
+  | 'hold' // keep the console a while after `login:`, then let it go
+  | 'release' // let the console go at once
+  | 'kill'; // stop a VM whose install was cancelled
+
+type Kind = InstallEvent['kind'];
+
+/**
+ * State x event. An event that has no place in a state is ignored: consoles and boot servers repeat
+ * themselves. `fail` and `cancel` end every open state; witnesses are noted in every one.
+ */
+const TRANSITIONS: Record<InstallState, Partial<Record<Kind, InstallState>>> = {
+  defined: { begin: 'preparing' },
+  preparing: { prepared: 'armed' },
+  armed: { started: 'booting' },
+  booting: {
+    answered: 'answering',
+    performing: 'installing',
+    congratulations: 'rebooting',
+    login: 'running',
+  },
+  answering: { performing: 'installing', congratulations: 'rebooting', login: 'running' },
+  installing: { congratulations: 'rebooting', login: 'running' },
+  rebooting: { login: 'running' },
+  running: {},
+  failed: {},
+  cancelled: {},
+};
+
+const ON_ENTRY: Record<InstallState, readonly InstallEffect[]> = {
+  defined: [],
+  preparing: ['prepare'],
+  armed: ['push', 'start'],
+  booting: [],
+  answering: [],
+  installing: [],
+  rebooting: ['push'],
+  running: ['push', 'hold'],
+  failed: ['push', 'release'],
+  cancelled: ['push', 'kill', 'release'],
+};
+
+/** What a restarted puffboot does for an install that it finds open. */
+export const ON_RESUME: Record<InstallState, readonly InstallEffect[]> = {
+  defined: [],
+  preparing: ['prepare'],
+  armed: ['push', 'attach'],
+  booting: ['push', 'attach'],
+  answering: ['push', 'attach'],
+  installing: ['push', 'attach'],
+  rebooting: ['push', 'attach'],
+  running: [],
+  failed: [],
+  cancelled: [],
+};
+
+/** Seconds that an install may stay in a state. The console's own phases have shorter ones. */
+export const STATE_SECONDS: Record<InstallState, number> = {
+  defined: 60,
+  preparing: 900,
+  armed: 120,
+  booting: 300,
+  answering: 300,
+  installing: 3 * 3600,
+  rebooting: 1800,
+  running: Number.POSITIVE_INFINITY,
+  failed: Number.POSITIVE_INFINITY,
+  cancelled: Number.POSITIVE_INFINITY,
+};
+
+/** In these states netboot serves the VM's boot file and response file. */
+export const ARMED_STATES: ReadonlySet<InstallState> = new Set([
+  'armed',
+  'booting',
+  'answering',
+  'installing',
+]);
+
+const WITNESS_OF: Partial<Record<Kind, keyof Witnesses>> = {
+  congratulations: 'congratulations',
+  'sets-served': 'setsServed',
+  'install-done': 'installDone',
+  login: 'login',
+};
+
+/** @param now milliseconds since the epoch */
+export function step(
+  install: Install,
+  event: InstallEvent,
+  now: number,
+): [Install, readonly InstallEffect[]] {
+  const seen = witness(install, event, now);
+  if (TRANSITIONS[seen.state] === undefined || isEnd(seen.state)) return [seen, []];
+  if (event.kind === 'cancel') return enter(seen, 'cancelled', now);
+  if (event.kind === 'fail') return enter({ ...seen, failure: failureOf(seen, event) }, 'failed', now);
+  const next = TRANSITIONS[seen.state][event.kind];
+  if (next === undefined) return [seen, []];
+  if (next === 'running' && !provedDone(seen)) {
+    return enter({ ...seen, failure: failureOf(seen, UNSEEN) }, 'failed', now);
+  }
+  const prepared =
+    event.kind === 'prepared' ? { ...seen, freshDisk: seen.freshDisk || event.freshDisk } : seen;
+  return enter(prepared, next, now);
+}
+
+/** Nothing can be proved by `login:` alone: the disk may have held a system before. */
+function provedDone({ witnesses, freshDisk }: Install): boolean {
+  return witnesses.congratulations !== null || witnesses.installDone !== null || freshDisk;
+}
+
+const UNSEEN = {
+  reason: 'outcome unseen: the VM is at its login prompt, but nothing shows that this install put it there',
+  tail: '',
+  next: 'log in and look at /var/log/messages, or install it again',
+} as const;
+
+function isEnd(state: InstallState): boolean {
+  return Object.keys(TRANSITIONS[state]).length === 0;
+}
+
+function enter(install: Install, state: InstallState, now: number): [Install, readonly InstallEffect[]] {
+  return [{ ...install, state, phases: [...install.phases, { name: state, at: now }] }, ON_ENTRY[state]];
+}
+
+function witness(install: Install, { kind }: InstallEvent, now: number): Install {
+  const name = WITNESS_OF[kind];
+  if (name === undefined || install.witnesses[name] !== null) return install;
+  return { ...install, witnesses: { ...install.witnesses, [name]: now } };
+}
+
+function failureOf(install: Install, event: { reason: string; tail: string; next?: string }): Failure {
+  const next = event.next ?? `correct the cause, then run \`puffboot ${install.mode} ${install.vm}\` again`;
+  return { phase: install.state, reason: event.reason, tail: event.tail, next };
+}

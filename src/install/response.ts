@@ -1,0 +1,79 @@
+import type { Answer } from '../autoinstall/response-file.ts';
+import type { Vm } from '../inventory/vm.ts';
+
+/** What the answers need to know besides the VM. */
+export interface ResponseContext {
+  readonly domain: string | null;
+  readonly dns: readonly string[];
+  /** `http://192.0.2.1`, with a port where boot HTTP is not on 80. */
+  readonly setServer: string;
+}
+
+/** A password that encrypt(1) can never produce: the account has none. */
+const LOCKED = '*************';
+
+/**
+ * The answers with which autoinstall(8) installs this VM. Keys are the installer's questions, in the order
+ * in which it asks them; `Set name(s)` is asked again after each selection.
+ */
+export function installAnswers(vm: Vm, context: ResponseContext): readonly Answer[] {
+  return [
+    { key: 'System hostname', value: vm.hostName },
+    { key: 'IPv4 address for vio0', value: 'autoconf' },
+    ...ipv6Answers(vm),
+    ...(context.domain === null ? [] : [{ key: 'DNS domain name', value: context.domain }]),
+    ...(context.dns.length === 0 ? [] : [{ key: 'DNS nameservers', value: context.dns.join(' ') }]),
+    ...accountAnswers(vm),
+    { key: 'Change the default console to com0', value: 'yes' },
+    { key: 'Which speed should com0 use', value: '115200' },
+    { key: 'What timezone are you in', value: vm.timezone },
+    { key: 'Location of sets', value: 'http' },
+    { key: 'HTTP Server', value: context.setServer },
+    { key: 'Server directory', value: setDirectory(vm.release, vm.arch) },
+    ...vm.sets.map((value) => ({ key: 'Set name(s)', value })),
+  ];
+}
+
+/** Answers for an unattended upgrade(8) of this VM. */
+export function upgradeAnswers(vm: Vm, context: ResponseContext): readonly Answer[] {
+  return [
+    { key: 'Location of sets', value: 'http' },
+    { key: 'HTTP Server', value: context.setServer },
+    { key: 'Server directory', value: setDirectory(vm.release, vm.arch) },
+    ...vm.sets.map((value) => ({ key: 'Set name(s)', value })),
+  ];
+}
+
+/** Where a release's sets lie below any OpenBSD mirror. */
+export const setDirectory = (release: string, arch: string): string => `pub/OpenBSD/${release}/${arch}`;
+
+/** The host has `::1` of each VM's /64, the VM has `::2`. */
+function ipv6Answers({ ipv6 }: Vm): readonly Answer[] {
+  if (ipv6 === null) return [];
+  const network = ipv6.replace(/::\/64$/, '');
+  return [
+    { key: 'IPv6 address for vio0', value: `${network}::2/64` },
+    { key: 'IPv6 default router', value: `${network}::1` },
+  ];
+}
+
+/** The installer takes one key for each account. Without an owner the key is root's. */
+function accountAnswers({ owner, sshKeys }: Vm): readonly Answer[] {
+  const [key] = sshKeys;
+  const rootPassword = { key: 'Password for root account', value: LOCKED, secret: true };
+  if (owner === null) {
+    return [
+      rootPassword,
+      ...(key === undefined ? [] : [{ key: 'Public ssh key for root account', value: key }]),
+      { key: 'Allow root ssh login', value: 'prohibit-password' },
+    ];
+  }
+  return [
+    rootPassword,
+    { key: 'Setup a user', value: owner },
+    { key: `Full name for user ${owner}`, value: owner },
+    { key: `Password for user ${owner}`, value: LOCKED, secret: true },
+    ...(key === undefined ? [] : [{ key: `Public ssh key for user ${owner}`, value: key }]),
+    { key: 'Allow root ssh login', value: 'no' },
+  ];
+}
