@@ -4,14 +4,31 @@ export interface ConsoleFeed {
   readonly size: { readonly cols: number; readonly rows: number };
   /** True until the line behind it closed or was released; what was shown last stays readable. */
   readonly live: boolean;
-  /** The screen as it is now, as text that draws it on a cleared terminal. */
-  snapshot(): Promise<string>;
-  /** @returns a function that ends the subscription */
-  subscribe(viewer: FeedViewer): () => void;
+  /**
+   * Shows the screen as it is, before it returns, and from then on everything that follows: no byte is missed
+   * and none comes twice. On a feed that has ended, the last screen and `ended` come at once.
+   * @returns a function that ends the viewing; calling it again does nothing
+   */
+  attach(viewer: FeedViewer): () => void;
 }
 
+/** Called synchronously and never awaited; a viewer that throws is dropped. */
 export interface FeedViewer {
+  /** Bytes that draw the present screen on a reset terminal of the feed's size. Once, before any output. */
+  screen(picture: Uint8Array): void;
+  /** The line's bytes, unchanged and in order. Shared between viewers: not to be written to. */
   output(bytes: Uint8Array): void;
   /** The console was released; what was shown stays. */
   ended(): void;
 }
+
+/** The feed of a console that nothing has held yet: a dark screen. */
+export const emptyFeed: ConsoleFeed = {
+  size: { cols: 80, rows: 24 },
+  live: false,
+  attach(viewer) {
+    viewer.screen(new Uint8Array());
+    viewer.ended();
+    return () => undefined;
+  },
+};

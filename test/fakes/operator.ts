@@ -1,0 +1,110 @@
+import type { ConsoleFeed } from '../../console/feed.ts';
+import type { Line, LineEnd } from '../../console/line.ts';
+import type { InstallView, Operator, VmView } from '../../src/web/operator.ts';
+
+/** A line that a test prints on. */
+export class FakeLine implements Line {
+  readonly title = 'fake console';
+  readonly closed: Promise<LineEnd>;
+  readonly #listeners = new Set<(bytes: Uint8Array) => void>();
+  #end: (end: LineEnd) => void = () => undefined;
+
+  constructor() {
+    this.closed = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  onOutput(listener: (bytes: Uint8Array) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  print(output: string | Uint8Array): void {
+    const bytes = typeof output === 'string' ? new TextEncoder().encode(output) : output;
+    for (const listener of [...this.#listeners]) listener(bytes);
+  }
+
+  write(): void {}
+
+  close(): void {
+    this.#end({ exitCode: 0, signal: null });
+  }
+}
+
+/** An operator whose VMs and consoles a test sets. */
+export class FakeOperator implements Operator {
+  readonly #vms = new Map<string, VmView>();
+  readonly #consoles = new Map<string, ConsoleFeed>();
+  readonly #listeners = new Set<() => void>();
+  /** How often the list was asked for. */
+  asked = 0;
+
+  async listVms(): Promise<readonly VmView[]> {
+    this.asked += 1;
+    return [...this.#vms.values()];
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  console(vm: string): ConsoleFeed | null {
+    return this.#consoles.get(vm) ?? null;
+  }
+
+  put(vm: VmView): void {
+    this.#vms.set(vm.name, vm);
+    this.#changed();
+  }
+
+  remove(name: string): void {
+    this.#vms.delete(name);
+    this.#changed();
+  }
+
+  hold(vm: string, feed: ConsoleFeed): void {
+    this.#consoles.set(vm, feed);
+    this.#changed();
+  }
+
+  #changed(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
+
+export const aVm = (change: Partial<VmView> = {}): VmView => ({
+  name: 'web1',
+  host: 'vmd1',
+  id: 1,
+  hostName: 'web1',
+  lladdr: 'fe:e1:bb:d1:4c:01',
+  ipv4: '192.0.2.10',
+  ipv6: null,
+  owner: null,
+  memoryMiB: 1024,
+  diskSizesMiB: [20480],
+  diskFormat: 'qcow2',
+  release: '7.6',
+  sets: [],
+  timezone: 'UTC',
+  sshKeys: ['ssh-ed25519 AAAA secret-comment'],
+  install: null,
+  ...change,
+});
+
+export const anInstall = (change: Partial<InstallView> = {}): InstallView => ({
+  id: 'i1',
+  mode: 'install',
+  state: 'installing',
+  phases: [],
+  progress: null,
+  failure: null,
+  live: true,
+  ...change,
+});
