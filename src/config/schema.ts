@@ -1,56 +1,78 @@
 /**
- * puffboot.toml: the one definition from which types, defaults and the README's table come. Unknown keys are
- * refused. Checks that span several keys are in `parse.ts`.
+ * puffboot.toml: the one definition from which types, defaults, messages and the README's table come.
+ * Unknown keys are refused. Checks that span several keys are in `cross.ts`.
  */
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
-import { type Cidr4, type Ipv4, parseCidr4, parseIpv4 } from '../common/address.ts';
+import { type Cidr4, type Ipv4, ipv4ToNumber, parseCidr4, parseIpv4 } from '../common/address.ts';
+import { parseSize, RELEASE, SET_PATTERN, TIMEZONE } from '../common/form.ts';
 
-const ipv4 = z
-  .string()
-  .refine((text) => parseIpv4(text) !== null, 'expected an IPv4 address such as 192.0.2.1')
-  .transform((text) => text as Ipv4);
-const cidr4 = z
-  .string()
-  .refine((text) => parseCidr4(text) !== null, 'expected a network such as 192.0.2.0/24, without host bits')
-  .transform((text) => text as Cidr4);
-const port = z
-  .int('expected a whole number')
-  .min(1, 'expected a port from 1 to 65535')
-  .max(65535, 'expected a port from 1 to 65535');
-const absolutePath = z
-  .string()
-  .regex(/^\/[^\0\n"]*$/, 'expected an absolute path without quotes or newlines');
-const login = z
-  .string()
-  .regex(
-    /^[a-z_][a-z0-9_-]{0,30}$/,
-    'expected a login name: a lower-case letter or _, then up to 30 of a-z 0-9 _ -',
-  );
-/** Sizes as vmctl(8) writes them, in MiB. */
-const size = z
-  .string()
-  .regex(/^[1-9]\d{0,6}[MG]$/, 'expected a size such as 512M or 20G')
-  .transform((text) => Number(text.slice(0, -1)) * (text.endsWith('G') ? 1024 : 1));
-const release = z.string().regex(/^\d{1,2}\.\d$/, 'expected a release such as 7.6');
+/** What a value must be, in words: told when it is refused, and printed in the README. */
+export const WORDS = z.registry<{ readonly words: string }>();
+
+/** Addresses from `first` to `last`, both included. */
+export interface Ipv4Range {
+  readonly first: Ipv4;
+  readonly last: Ipv4;
+}
+
+const matching = (form: RegExp, words: string) => z.string().regex(form).register(WORDS, { words });
+const whole = (from: number, to: number, words: string) =>
+  z.int().min(from).max(to).register(WORDS, { words });
+/** A text whose value is what `parse` makes of it; null refuses it. */
+const parsed = <T>(parse: (text: string) => T | null, words: string) =>
+  z
+    .string()
+    .transform((text, context) => {
+      const value = parse(text);
+      if (value !== null) return value;
+      context.addIssue({ code: 'custom', message: words });
+      return z.NEVER;
+    })
+    .register(WORDS, { words });
+
+const ipv4 = parsed(parseIpv4, 'an IPv4 address such as 192.0.2.1');
+const cidr4 = parsed<Cidr4>(parseCidr4, 'a network such as 192.0.2.0/24, without host bits');
+const ipv4Range = parsed(
+  parseRange,
+  'FIRST-LAST such as 192.0.2.10-192.0.2.49, the first not above the last',
+);
+const ipv6Prefix = parsed(
+  parsePrefix,
+  'an IPv6 network such as 2001:db8:0:100::/56, from /48 to /64, without host bits',
+);
+const size = parsed(parseSize, 'a size such as 512M or 20G');
+const memory = parsed(parseMemory, 'a size from 64M to 128G');
+const port = whole(1, 65535, 'a port from 1 to 65535');
+const absolutePath = matching(
+  /^\/[^\u0000-\u001f\u007f"]*$/,
+  'an absolute path without quotes or control characters',
+);
+const login = matching(
+  /^[a-z_][a-z0-9_-]{0,30}$/,
+  'a login name: a lower-case letter or _, then up to 30 of a-z 0-9 _ -',
+);
+const nodeName = matching(/^[A-Za-z0-9.-]{1,63}$/, 'a name of letters, digits, dots and hyphens');
 
 const vmDefaults = z.strictObject({
-  memory: size.default(1024).describe('memory of a new VM, as vmctl(8) writes sizes'),
+  memory: memory.prefault('1G').describe('memory of a new VM, as vmctl(8) writes sizes'),
   disks: z
     .array(size)
-    .min(1, 'expected at least one disk')
-    .max(4, 'vmd(8) takes at most 4 disks')
-    .default([20480])
+    .min(1)
+    .max(4)
+    .prefault(['20G'])
+    .register(WORDS, { words: 'a list of 1 to 4 sizes such as ["20G"]' })
     .describe('size of each disk of a new VM'),
   format: z.enum(['raw', 'qcow2']).default('qcow2').describe('format of the disk images'),
-  release: release.default('7.6').describe('OpenBSD release that is installed'),
+  release: matching(RELEASE, 'a release such as 7.6')
+    .default('7.6')
+    .describe('OpenBSD release that is installed'),
   arch: z.literal('amd64').default('amd64').describe('architecture of the guests'),
   sets: z
-    .array(z.string().regex(/^[-+]?[A-Za-z0-9.*_-]+$/, 'expected a set name or pattern such as -game*'))
+    .array(matching(SET_PATTERN, 'a set name or pattern such as -game*'))
     .default([])
     .describe('selections for the question `Set name(s)`, such as `-game*`'),
-  timezone: z
-    .string()
-    .regex(/^[A-Za-z0-9_+-]+(\/[A-Za-z0-9_+-]+)*$/, 'expected a timezone such as Europe/Amsterdam')
+  timezone: matching(TIMEZONE, 'a timezone such as Europe/Amsterdam')
     .default('UTC')
     .describe('timezone of a new VM'),
 });
@@ -59,69 +81,58 @@ const subnet = z.strictObject({
   cidr: cidr4.describe('the network, as address/bits'),
   router: ipv4.describe('default route of its VMs'),
   dns: z.array(ipv4).default([]).describe('name servers of its VMs'),
-  domain: z
-    .string()
-    .regex(/^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$/, 'expected a domain name')
+  domain: matching(
+    /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/,
+    'a domain name such as example.net',
+  )
     .optional()
     .describe('domain of its VMs'),
-  leaseSeconds: z
-    .int()
-    .min(60, 'expected at least 60')
+  leaseSeconds: whole(60, 0xffffffff, 'seconds, 60 or more')
     .default(3600)
     .describe('length of a DHCP lease, in seconds'),
   bootAddress: ipv4
     .optional()
     .describe(
-      'the one address, reachable from this subnet, that is siaddr, TFTP and boot HTTP server for its VMs',
+      'the one address, reachable from this subnet, that is siaddr, TFTP and boot HTTP server for its VMs; without it no host may use the subnet',
     ),
 });
 
 const host = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[A-Za-z][A-Za-z0-9.-]{0,62}$/, 'expected a host name')
-    .describe('name of the host'),
+  name: matching(
+    /^[A-Za-z][A-Za-z0-9.-]{0,62}$/,
+    'a host name: a letter, then up to 62 letters, digits, dots and hyphens',
+  ).describe('name of the host'),
   access: z
     .enum(['local', 'rehearsal'])
     .default('local')
     .describe('how to reach it: `local` is this machine, `rehearsal` a simulated host'),
-  root: absolutePath.optional().describe('directory of the simulated host (only with access = "rehearsal")'),
+  root: absolutePath.optional().describe('directory of the simulated host; only with access = "rehearsal"'),
   become: z
-    .array(z.string().min(1))
+    .array(z.string().min(1).register(WORDS, { words: 'a command or argument' }))
     .default(['doas'])
     .describe('command put before what only root may do; `[]` when puffboot operates as root'),
-  node: z.string().default('local').describe('which puffboot node drives this host'),
+  node: nodeName.default('local').describe('which puffboot node drives this host'),
   dhcp: z
     .enum(['own', 'relay', 'dhcpd', 'local'])
     .default('own')
     .describe(
       "who answers its VMs: puffboot directly, puffboot through a relay, dhcpd(8), or vmd's local interface",
     ),
-  lladdrPrefix: z
-    .string()
-    .regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){4}$/i, 'expected five octets such as fe:e1:bb:d1:4c')
+  lladdrPrefix: matching(/^[0-9a-f]{2}(:[0-9a-f]{2}){4}$/i, 'five octets such as fe:e1:bb:d1:4c')
     .transform((text) => text.toLowerCase())
     .describe("first five octets of its VMs' lladdr; the VM's id is the sixth"),
-  ipv4Range: z
-    .string()
-    .regex(/^[\d.]+-[\d.]+$/, 'expected FIRST-LAST such as 192.0.2.10-192.0.2.49')
-    .describe('addresses for its VMs, FIRST-LAST, within one subnet'),
-  ipv6Prefix: z
-    .string()
-    .optional()
-    .describe('network from which each VM gets a /64, such as 2001:db8:0:100::/56'),
-  switch: z
-    .string()
-    .regex(/^[A-Za-z][A-Za-z0-9_.-]{0,62}$/, 'expected a switch name')
+  ipv4Range: ipv4Range.describe('addresses for its VMs, within one subnet: VM 1 gets the first'),
+  ipv6Prefix: ipv6Prefix.optional().describe('network from which each VM gets a /64: VM 1 gets the first'),
+  switch: matching(/^[A-Za-z][A-Za-z0-9_.-]{0,62}$/, 'a switch name of vm.conf(5)')
     .default('uplink')
     .describe('switch of vm.conf(5) to which its VMs are connected'),
-  group: login
+  group: matching(
+    /^[a-z_]([a-z0-9_-]{0,13}[a-z_-])?$/,
+    'a group name: a lower-case letter or _, then up to 14 of a-z 0-9 _ -, no digit at the end',
+  )
     .default('_puffboot')
-    .describe('group of vm.conf(5) that may start its VMs and open their consoles'),
-  capacity: z
-    .int()
-    .min(1)
-    .max(254, 'the id is one octet of the lladdr: at most 254')
+    .describe("puffboot's own group, which vm.conf(5) lets start the VMs and open their consoles"),
+  capacity: whole(1, 254, 'a number of VMs from 1 to 254 (the id is one octet of the lladdr)')
     .default(40)
     .describe('how many VMs it takes'),
   diskDirectory: absolutePath.default('/home/vm').describe('where disk images are made on the host'),
@@ -133,11 +144,7 @@ const host = z.strictObject({
 
 export const ConfigSchema = z.strictObject({
   stateDirectory: absolutePath.default('/var/puffboot').describe('database, recordings and control socket'),
-  node: z
-    .string()
-    .regex(/^[A-Za-z0-9.-]{1,63}$/, 'expected a name')
-    .default('local')
-    .describe('name of this puffboot node'),
+  node: nodeName.default('local').describe('name of this puffboot node'),
   serve: z.prefault(
     z.strictObject({
       operateUser: login.default('_puffboot').describe('user of the operate process when started as root'),
@@ -163,17 +170,51 @@ export const ConfigSchema = z.strictObject({
     z.strictObject({
       enabled: z.boolean().default(true).describe('serve the operator web'),
       address: ipv4
-        .default('127.0.0.1' as Ipv4)
+        .prefault('127.0.0.1')
         .describe('address of the operator web; it has no login yet, keep it on loopback'),
       port: port.default(8080).describe('port of the operator web'),
     }),
     {},
   ),
-  subnets: z.array(subnet).min(1, 'expected at least one [[subnets]]').describe('networks of VMs'),
-  hosts: z.array(host).min(1, 'expected at least one [[hosts]]').describe('vmd(8) hosts'),
+  subnets: z
+    .array(subnet)
+    .min(1)
+    .register(WORDS, { words: 'one or more [[subnets]] tables' })
+    .describe('networks of VMs'),
+  hosts: z
+    .array(host)
+    .min(1)
+    .register(WORDS, { words: 'one or more [[hosts]] tables' })
+    .describe('vmd(8) hosts'),
 });
 
-export type Config = Readonly<z.output<typeof ConfigSchema>>;
+/** Frozen through and through by `parseConfig`. */
+export type Config = DeepReadonly<z.output<typeof ConfigSchema>>;
 export type SubnetConfig = Config['subnets'][number];
 export type HostConfig = Config['hosts'][number];
 export type VmDefaults = HostConfig['vmDefaults'];
+
+type DeepReadonly<T> = T extends string | number | boolean | null | undefined
+  ? T
+  : { readonly [Key in keyof T]: DeepReadonly<T[Key]> };
+
+/** vmd(8) takes no less than the guest needs to boot, and no more than 128 GiB. */
+function parseMemory(text: string): number | null {
+  const mebibytes = parseSize(text);
+  return mebibytes !== null && mebibytes >= 64 && mebibytes <= 128 * 1024 ? mebibytes : null;
+}
+
+function parseRange(text: string): Ipv4Range | null {
+  const [first, last, ...rest] = text.split('-').map((part) => parseIpv4(part.trim()));
+  if (!first || !last || rest.length > 0) return null;
+  return ipv4ToNumber(first) <= ipv4ToNumber(last) ? { first, last } : null;
+}
+
+/** Canonical (RFC 5952), or null. */
+function parsePrefix(text: string): string | null {
+  if (!/^[0-9a-f:]+\/\d{2}$/i.test(text) || !ipaddr.IPv6.isValidCIDR(text)) return null;
+  const [address, bits] = ipaddr.IPv6.parseCIDR(text);
+  const network = ipaddr.IPv6.networkAddressFromCIDR(text).toString();
+  if (bits < 48 || bits > 64 || network !== address.toString()) return null;
+  return `${address.toRFC5952String()}/${bits}`;
+}

@@ -1,0 +1,136 @@
+import ipaddr from 'ipaddr.js';
+import { type Cidr4, contains, ipv4ToNumber, networkOf } from '../common/address.ts';
+import { type Draft, draftOf } from './draft.ts';
+import {
+  type Host,
+  prefixHoldsCapacity,
+  rangeHoldsCapacity,
+  rangeInOneSubnet,
+  type Subnet,
+  type Told,
+} from './host-range.ts';
+import type { Finding } from './mistake.ts';
+import type { Ipv4Range } from './schema.ts';
+
+/** Every mistake that lies between keys, each of which is right by itself. */
+export function crossFindings(raw: unknown): readonly Finding[] {
+  const draft = draftOf(raw);
+  return CHECKS.flatMap((check) => check(draft));
+}
+
+type Check = (draft: Draft) => readonly Finding[];
+
+const CHECKS: readonly Check[] = [
+  usersDiffer,
+  portsDiffer,
+  eachSubnet(routerInside),
+  pairs('subnets', 'cidr', networksOverlap, 'overlaps the network of'),
+  pairs('hosts', 'name', (a, b) => a.toLowerCase() === b.toLowerCase(), 'is also the name of'),
+  pairs('hosts', 'lladdrPrefix', (a, b) => a === b, 'is also the prefix of'),
+  pairs('hosts', 'ipv4Range', rangesOverlap, 'overlaps the range of'),
+  pairs('hosts', 'ipv6Prefix', prefixesOverlap, 'overlaps the prefix of'),
+  pairs('hosts', 'root', (a, b) => a === b, 'is also the directory of'),
+  eachHost(unicast),
+  eachHost(rangeInOneSubnet),
+  eachHost(rangeHoldsCapacity),
+  eachHost(prefixHoldsCapacity),
+  eachHost(rootOfRehearsal),
+];
+
+function usersDiffer({ serve }: Draft): readonly Finding[] {
+  if (serve.operateUser === undefined || serve.operateUser !== serve.netbootUser) return [];
+  const message = `expected another user than operateUser, so that a hostile packet meets no keys (found "${serve.netbootUser}")`;
+  return [{ path: ['serve', 'netbootUser'], message }];
+}
+
+/** DHCP and TFTP share UDP; boot HTTP and the operator web share TCP where they share an address. */
+function portsDiffer({ netboot, web, subnets }: Draft): readonly Finding[] {
+  const findings: Finding[] = [];
+  if (netboot.dhcpPort !== undefined && netboot.dhcpPort === netboot.tftpPort) {
+    const message = `expected another port than dhcpPort (found ${netboot.tftpPort})`;
+    findings.push({ path: ['netboot', 'tftpPort'], message });
+  }
+  const shared = subnets.some(
+    (subnet) => subnet.bootAddress !== undefined && subnet.bootAddress === web.address,
+  );
+  if (web.enabled && shared && web.port !== undefined && web.port === netboot.httpPort) {
+    const message = `expected another port than netboot.httpPort, as boot HTTP has the same address (found ${web.port})`;
+    findings.push({ path: ['web', 'port'], message });
+  }
+  return findings;
+}
+
+/** A check of one key of two tables of the same list; the later one is told. */
+function pairs<List extends 'subnets' | 'hosts', Key extends keyof Draft[List][number] & string>(
+  list: List,
+  key: Key,
+  clash: (a: Value<List, Key>, b: Value<List, Key>) => boolean,
+  words: string,
+): Check {
+  return (draft) => {
+    const tables: readonly Draft[List][number][] = draft[list];
+    return tables.flatMap((table, index) => {
+      const earlier = tables.slice(0, index).findIndex((other) => {
+        const [a, b] = [table[key], other[key]];
+        return a !== undefined && b !== undefined && clash(a as Value<List, Key>, b as Value<List, Key>);
+      });
+      return earlier === -1 ? [] : [{ path: [list, index, key], message: `${words} ${list}[${earlier}]` }];
+    });
+  };
+}
+type Value<List extends 'subnets' | 'hosts', Key extends keyof Draft[List][number]> = NonNullable<
+  Draft[List][number][Key]
+>;
+
+function networksOverlap(a: Cidr4, b: Cidr4): boolean {
+  const [one, other] = [networkOf(a), networkOf(b)];
+  return one.base <= other.broadcast && other.base <= one.broadcast;
+}
+
+function rangesOverlap(a: Ipv4Range, b: Ipv4Range): boolean {
+  return ipv4ToNumber(a.first) <= ipv4ToNumber(b.last) && ipv4ToNumber(b.first) <= ipv4ToNumber(a.last);
+}
+
+function prefixesOverlap(a: string, b: string): boolean {
+  const [[one, oneBits], [other, otherBits]] = [ipaddr.IPv6.parseCIDR(a), ipaddr.IPv6.parseCIDR(b)];
+  return one.match(other, Math.min(oneBits, otherBits));
+}
+
+function eachHost(check: (host: Host, draft: Draft) => Told): Check {
+  return (draft) =>
+    draft.hosts.flatMap((host, index) =>
+      check(host, draft).map(([key, message]) => ({ path: ['hosts', index, key], message })),
+    );
+}
+
+function eachSubnet(check: (subnet: Subnet) => Told): Check {
+  return ({ subnets }) =>
+    subnets.flatMap((subnet, index) =>
+      check(subnet).map(([key, message]) => ({ path: ['subnets', index, key], message })),
+    );
+}
+
+function routerInside({ cidr, router }: Subnet): Told {
+  if (cidr === undefined || router === undefined) return [];
+  const { base, broadcast } = networkOf(cidr);
+  const usable = contains(cidr, router) && ![base, broadcast].includes(ipv4ToNumber(router));
+  return usable ? [] : [['router', `expected an address of a machine in ${cidr} (found ${router})`]];
+}
+
+/** Bit 0 of the first octet marks a group address (IEEE 802). */
+function unicast({ lladdrPrefix }: Host): Told {
+  if (lladdrPrefix === undefined || (Number.parseInt(lladdrPrefix, 16) & 1) === 0) return [];
+  const message = `expected a unicast prefix, its first octet even (found "${lladdrPrefix}")`;
+  return [['lladdrPrefix', message]];
+}
+
+function rootOfRehearsal(table: Host): Told {
+  const { access, root } = table;
+  if (access === 'rehearsal' && !('root' in table)) {
+    return [['root', 'expected a directory for the simulated host (found nothing)']];
+  }
+  if (access === 'local' && root !== undefined) {
+    return [['root', `expected only with access = "rehearsal" (found "${root}")`]];
+  }
+  return [];
+}
