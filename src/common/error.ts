@@ -10,6 +10,7 @@ export const FIXES = {
   STATE_LOCKED:
     'another puffboot holds the state directory: stop it, or talk to it through its control socket',
   STATE_DAMAGED: 'restore the database from a backup; nothing was changed',
+  STORE_STOPPED: 'start puffboot again; everything that was acknowledged is in the database',
   SERVE_NOT_RUNNING: 'start it with `puffboot serve`',
   SERVE_UNREACHABLE: 'look at the log of `puffboot serve`; if it hangs, stop and start it',
   CONTROL_DENIED: 'run this as a member of the group that owns the control socket',

@@ -1,0 +1,45 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { errnoOf, messageOf, OperatorError } from '../common/error.ts';
+
+export interface StateLock {
+  /** Lets the next process have the state directory. */
+  release(): void;
+}
+
+/**
+ * Holds a state directory against every other process. The lock is an SQLite transaction that writes
+ * nothing, so the kernel ends it with the process, however that dies.
+ *
+ * @throws OperatorError STATE_LOCKED naming the holder's process id, STATE_UNWRITABLE
+ */
+export async function lockState(directory: string): Promise<StateLock> {
+  const pidFile = join(directory, 'lock.pid');
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o750 });
+    const database = hold(join(directory, 'lock.sqlite'));
+    await writeFile(pidFile, `${process.pid}\n`, { mode: 0o640 }).catch((error: unknown) => {
+      database.close();
+      throw error;
+    });
+    return { release: () => database.close() };
+  } catch (cause) {
+    if (errnoOf(cause) !== 'SQLITE_BUSY') {
+      throw new OperatorError('STATE_UNWRITABLE', `cannot lock ${directory}: ${messageOf(cause)}`, { cause });
+    }
+    const holder = await readFile(pidFile, 'utf8').catch(() => 'unknown');
+    throw new OperatorError('STATE_LOCKED', `${directory} is held by process ${holder.trim()}`, { cause });
+  }
+}
+
+function hold(file: string): Database.Database {
+  const database = new Database(file, { timeout: 0 });
+  try {
+    database.exec('begin exclusive');
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}

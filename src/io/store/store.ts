@@ -1,0 +1,53 @@
+import { mkdir, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Kysely } from 'kysely';
+import { messageOf, OperatorError } from '../../common/error.ts';
+import type { Log } from '../../common/port.ts';
+import type { InstallStore } from '../../install/store.ts';
+import type { VmStore } from '../../inventory/store.ts';
+import { openConnection } from './connection.ts';
+import { workerDialect } from './dialect.ts';
+import { installStore } from './install-store.ts';
+import { migrate } from './migrate.ts';
+import type { Tables } from './tables.ts';
+import { vmStore } from './vm-store.ts';
+
+export interface Store extends VmStore, InstallStore {
+  /** Resolves when everything is on the disk and the file is closed. */
+  close(): Promise<void>;
+}
+
+/**
+ * The store of a state directory: SQLite, made or brought up to date as needed.
+ * @throws OperatorError STATE_UNWRITABLE, STATE_DAMAGED, STATE_LOCKED
+ */
+export async function openStore(directory: string, { log }: { readonly log: Log }): Promise<Store> {
+  const file = join(directory, 'puffboot.sqlite');
+  await makeFile(directory, file);
+  const connection = openConnection(file);
+  const database = new Kysely<Tables>({ dialect: workerDialect(connection) });
+  try {
+    await migrate(database, file, log);
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+  return {
+    ...vmStore(database),
+    ...installStore(database),
+    async close() {
+      await database.destroy();
+      await connection.close();
+    },
+  };
+}
+
+/** Readable by nobody else: it holds the tokens of installs. SQLite gives its other files the same mode. */
+async function makeFile(directory: string, file: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o750 });
+    await (await open(file, 'a', 0o600)).close();
+  } catch (cause) {
+    throw new OperatorError('STATE_UNWRITABLE', `cannot write ${file}: ${messageOf(cause)}`, { cause });
+  }
+}

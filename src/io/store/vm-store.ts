@@ -1,0 +1,64 @@
+import type { Kysely } from 'kysely';
+import { OperatorError } from '../../common/error.ts';
+import { show } from '../../common/form.ts';
+import { ENDED } from '../../install/install.ts';
+import type { VmStore } from '../../inventory/store.ts';
+import type { Vm } from '../../inventory/vm.ts';
+import { parseVmRow, renderVmRow } from './rows.ts';
+import type { Tables } from './tables.ts';
+
+export function vmStore(database: Kysely<Tables>): VmStore {
+  return {
+    addVm: (allocate) =>
+      database.transaction().execute(async (transaction) => {
+        const vm = allocate(await listVms(transaction));
+        await transaction.insertInto('vms').values(renderVmRow(vm)).execute();
+        return vm;
+      }),
+    listVms: () => listVms(database),
+    findVm: (name) => findVm(database, name),
+    updateVm: (name, change) =>
+      database.transaction().execute(async (transaction) => {
+        const vm = change(await requireVm(transaction, name));
+        await transaction.updateTable('vms').set(renderVmRow(vm)).where('name', '=', name).execute();
+        return vm;
+      }),
+    removeVm: (name) =>
+      database.transaction().execute(async (transaction) => {
+        const vm = await requireVm(transaction, name);
+        await refuseOpenInstall(transaction, name);
+        await transaction.deleteFrom('installs').where('vm', '=', name).execute();
+        await transaction.deleteFrom('vms').where('name', '=', name).execute();
+        return vm;
+      }),
+  };
+}
+
+/** @throws OperatorError VM_NOT_FOUND */
+export async function requireVm(database: Kysely<Tables>, name: string): Promise<Vm> {
+  const vm = await findVm(database, name);
+  if (vm !== null) return vm;
+  throw new OperatorError('VM_NOT_FOUND', `there is no VM ${show(name)}`);
+}
+
+/** @throws OperatorError VM_BUSY */
+export async function refuseOpenInstall(database: Kysely<Tables>, name: string): Promise<void> {
+  const open = await database
+    .selectFrom('installs')
+    .select(['mode', 'state'])
+    .where('vm', '=', name)
+    .where('state', 'not in', [...ENDED])
+    .executeTakeFirst();
+  if (open === undefined) return;
+  throw new OperatorError('VM_BUSY', `the ${open.mode} of VM ${name} is under way (${open.state})`);
+}
+
+async function listVms(database: Kysely<Tables>): Promise<readonly Vm[]> {
+  const rows = await database.selectFrom('vms').selectAll().orderBy('host').orderBy('id').execute();
+  return rows.map(parseVmRow);
+}
+
+async function findVm(database: Kysely<Tables>, name: string): Promise<Vm | null> {
+  const row = await database.selectFrom('vms').selectAll().where('name', '=', name).executeTakeFirst();
+  return row === undefined ? null : parseVmRow(row);
+}
