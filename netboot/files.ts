@@ -1,0 +1,16 @@
+/** What netboot needs of the sets directory; implemented in `io/`. */
+export interface OpenedFile {
+  readonly size: number;
+  /** Milliseconds since the epoch. */
+  readonly modifiedAt: number;
+  /** Fills `into` from `offset` on. @returns how many bytes there were; fewer than asked only at the end */
+  read(into: Uint8Array, offset: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a regular file below the sets directory, which nothing escapes.
+ * @param path relative to it
+ * @returns why not, where it cannot be served
+ */
+export type OpenFile = (path: string) => Promise<OpenedFile | { readonly missing: string }>;

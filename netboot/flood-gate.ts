@@ -1,0 +1,27 @@
+const MINUTE = 60_000;
+const MOST_PER_MINUTE = 120;
+
+/**
+ * Keeps strangers from filling the log: each is told of once a minute, and all together at most 120 times,
+ * because a stranger can make up addresses.
+ */
+export interface FloodGate {
+  /** @param now milliseconds since the epoch */
+  admits(key: string, now: number): boolean;
+}
+
+export function floodGate(): FloodGate {
+  let told = new Map<string, number>();
+  return {
+    admits(key, now) {
+      const before = told.get(key);
+      if (before !== undefined && now - before < MINUTE) return false;
+      if (told.size >= MOST_PER_MINUTE) {
+        told = new Map([...told].filter(([, at]) => now - at < MINUTE));
+        if (told.size >= MOST_PER_MINUTE) return false;
+      }
+      told.set(key, now);
+      return true;
+    },
+  };
+}

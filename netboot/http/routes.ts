@@ -1,0 +1,175 @@
+import { renderResponseFile } from '../../src/autoinstall/response-file.ts';
+import { type Ipv4, parseIpv4, parseLladdr } from '../../src/common/address.ts';
+import { OperatorError } from '../../src/common/error.ts';
+import type { Armed, CatalogClient, Mode } from '../catalog.ts';
+import { armedNow, type Lookup } from '../lookup.ts';
+
+export interface HttpRequest {
+  readonly method: string;
+  /** As it came: path and query. */
+  readonly url: string;
+  readonly remoteAddress: string;
+}
+
+/** What a request is about, which is told with it even where it is refused. */
+export type Subject = 'response-file' | 'install-done' | 'set' | 'other';
+
+interface RouteBase {
+  readonly subject: Subject;
+  /** The path for log and event: decoded, cut, a token in it masked. */
+  readonly shown: string;
+  /** The VM, where the asking address or the token is known. */
+  readonly client: CatalogClient | null;
+}
+
+export type RefusalStatus = 400 | 404 | 405;
+
+export type Route = RouteBase &
+  (
+    | { readonly kind: 'text'; readonly text: string }
+    /** A file below the sets directory. */
+    | { readonly kind: 'file'; readonly path: string }
+    | { readonly kind: 'done'; readonly token: string }
+    | { readonly kind: 'refused'; readonly status: RefusalStatus; readonly reason: string }
+  );
+
+interface Asking {
+  readonly path: string;
+  /** `7.6/amd64`, from `?path=`; null where it was not given. */
+  readonly setDirectory: string | null;
+  /** Whose address asks; null for a stranger. */
+  readonly client: CatalogClient | null;
+  readonly lookup: Lookup;
+  readonly now: number;
+}
+
+/** A group that took no part in the match is undefined. */
+type Match = readonly (string | undefined)[];
+
+type RouteRow = readonly [RegExp, (asking: Asking, match: Match) => Route];
+
+/** One row per form of URL that the installer asks for, or that we hand out. */
+const ROUTES: readonly RouteRow[] = [
+  [/^\/r\/([A-Za-z0-9_-]+)\/(install|upgrade)\.conf$/, byToken],
+  [/^\/install-done\/([A-Za-z0-9_-]+)$/, installDone],
+  [/^\/(?:(.+)-)?(install|upgrade)\.conf$/, byAddress],
+  [/^\/(pub\/OpenBSD\/(?:\d{1,2}\.\d|snapshots)\/[a-z0-9]+\/[A-Za-z0-9][A-Za-z0-9._-]*)$/, setFile],
+];
+
+const LONGEST_SHOWN = 200;
+
+/**
+ * What a request is answered with; everything that it may depend on comes in as a value.
+ * @param now milliseconds since the epoch
+ */
+export function route(request: HttpRequest, lookup: Lookup, now: number): Route {
+  const address = parseRemote(request.remoteAddress);
+  const client = address === null ? null : lookup.byAddress(address);
+  const url = parseUrl(request.url);
+  if (url === null) return refused('other', cut(request.url), client, 400, 'is not a URL path');
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return refused('other', cut(url.path), client, 405, `method ${cut(request.method)}`);
+  }
+  const asking = { ...url, client, lookup, now };
+  for (const [pattern, answer] of ROUTES) {
+    const match = pattern.exec(url.path);
+    if (match !== null) return answer(asking, match);
+  }
+  return refused('other', cut(url.path), client, 404, 'no such path');
+}
+
+/** `/aa:bb:cc:dd:ee:ff-install.conf`, `/hostname-install.conf`, `/install.conf`: only from the client's address. */
+function byAddress(asking: Asking, [, who = '', mode = '']: Match): Route {
+  const refuse = (client: CatalogClient | null, reason: string) =>
+    refused('response-file', cut(asking.path), client, 404, reason);
+  const { client, lookup } = asking;
+  const lladdr = parseLladdr(who);
+  if (lladdr !== null) {
+    const named = lookup.byLladdr(lladdr);
+    if (named === null) return refuse(client, `unknown lladdr ${lladdr}`);
+    if (named !== client) return refuse(named, `asked from an address other than ${named.address}`);
+  }
+  if (client === null) return refuse(null, 'asks from an unknown address');
+  if (lladdr === null && who !== '' && who !== client.hostName) {
+    return refuse(client, `${cut(who)} is not the host name of ${client.name}`);
+  }
+  return responseFile(asking, client, mode as Mode, cut(asking.path));
+}
+
+/** For an installer behind another DHCP server: whoever holds the token, from any address. */
+function byToken(asking: Asking, [, token = '', mode = '']: Match): Route {
+  const shown = `/r/***/${mode}.conf`;
+  const client = asking.lookup.byToken(token);
+  if (client === null) return refused('response-file', shown, asking.client, 404, 'unknown token');
+  return responseFile(asking, client, mode as Mode, shown);
+}
+
+function responseFile(asking: Asking, client: CatalogClient, mode: Mode, shown: string): Route {
+  const refuse = (reason: string) => refused('response-file', shown, client, 404, reason);
+  const armed = armedNow(client, asking.now);
+  if (typeof armed === 'string') return refuse(armed);
+  if (armed.mode !== mode) return refuse(`armed for ${armed.mode}, asked for ${mode}`);
+  const mismatch = otherKernel(asking.setDirectory, armed);
+  if (mismatch !== null) return refuse(mismatch);
+  try {
+    const text = renderResponseFile(armed.answers);
+    return { kind: 'text', subject: 'response-file', shown, client, text };
+  } catch (error) {
+    if (error instanceof OperatorError) return refuse(error.message);
+    throw error;
+  }
+}
+
+/** The installer adds the directory of its own release: a ramdisk kernel can only install that. */
+function otherKernel(setDirectory: string | null, armed: Armed): string | null {
+  if (setDirectory === null || setDirectory === `${armed.release}/${armed.arch}`) return null;
+  const [release = ''] = setDirectory.split('/');
+  if (release !== armed.release) return `booted ${cut(release)}, wants ${armed.release}`;
+  return `booted ${cut(setDirectory)}, wants ${armed.release}/${armed.arch}`;
+}
+
+/** Comes from the installed system at the end, and again if it was not heard: also after the arming expired. */
+function installDone(asking: Asking, [, token = '']: Match): Route {
+  const shown = '/install-done/***';
+  const client = asking.lookup.byToken(token);
+  if (client !== null) return { kind: 'done', subject: 'install-done', shown, client, token };
+  return refused('install-done', shown, asking.client, 404, 'unknown token');
+}
+
+/** Sets are public: anyone may fetch them. */
+function setFile({ client }: Asking, [, path = '']: Match): Route {
+  return { kind: 'file', subject: 'set', shown: `/${path}`, client, path };
+}
+
+function refused(
+  subject: Subject,
+  shown: string,
+  client: CatalogClient | null,
+  status: RefusalStatus,
+  reason: string,
+): Route {
+  return { kind: 'refused', subject, shown, client, status, reason };
+}
+
+/** @returns null unless it is an absolute path that can be decoded to text without control characters */
+function parseUrl(url: string): { path: string; setDirectory: string | null } | null {
+  const [path = '', ...query] = url.split('?');
+  if (!path.startsWith('/')) return null;
+  try {
+    const decoded = decodeURIComponent(path);
+    if (/[\0-\x1f\x7f]/.test(decoded)) return null;
+    return { path: decoded, setDirectory: new URLSearchParams(query.join('?')).get('path') };
+  } catch {
+    return null; // a broken escape
+  }
+}
+
+/** IPv4, also where a listener for both families shows it inside of IPv6. */
+function parseRemote(address: string): Ipv4 | null {
+  return parseIpv4(address.replace(/^::ffff:/i, ''));
+}
+
+function cut(text: string): string {
+  const printable = text.replace(/[\0-\x1f\x7f-\x9f]/g, '?');
+  return printable.length > LONGEST_SHOWN ? `${printable.slice(0, LONGEST_SHOWN)}...` : printable;
+}

@@ -1,0 +1,47 @@
+import type { ServerResponse } from 'node:http';
+import type { OpenedFile } from '../files.ts';
+
+/** Two of these are all the memory that a transfer takes. */
+const CHUNK_BYTES = 256 * 1024;
+
+/**
+ * Sends part of a file as the body, reading the next piece while one is on its way.
+ * @returns the bytes sent; less than `length` when the client left
+ * @throws Error when the file ended early: the length is promised already, so the connection has to go
+ */
+export async function sendFile(
+  file: OpenedFile,
+  offset: number,
+  length: number,
+  response: ServerResponse,
+): Promise<number> {
+  const left = new Promise<'left'>((resolve) => response.once('close', () => resolve('left')));
+  const pieceAt = (done: number) => Math.min(CHUNK_BYTES, length - done);
+  let front = Buffer.allocUnsafe(pieceAt(0));
+  let back = Buffer.allocUnsafe(pieceAt(0));
+  let done = 0;
+  await fill(file, front, offset);
+  while (done < length) {
+    const piece = front.subarray(0, pieceAt(done));
+    const next = back.subarray(0, pieceAt(done + piece.length));
+    const flushed = Promise.race([write(response, piece), left]);
+    const [flush] = await Promise.all([flushed, fill(file, next, offset + done + piece.length)]);
+    if (flush === 'left') return done;
+    done += piece.length;
+    [front, back] = [back, front];
+  }
+  response.end();
+  return done;
+}
+
+async function fill(file: OpenedFile, into: Uint8Array, offset: number): Promise<void> {
+  if (into.length === 0) return;
+  const filled = await file.read(into, offset);
+  if (filled < into.length) throw new Error('the file became shorter while it was sent');
+}
+
+function write(response: ServerResponse, piece: Uint8Array): Promise<'left' | 'sent'> {
+  return new Promise((resolve) => {
+    response.write(piece, (error) => resolve(error ? 'left' : 'sent'));
+  });
+}

@@ -1,0 +1,81 @@
+import type { Socket } from 'node:dgram';
+import type { Server } from 'node:net';
+import type { Clock, Log } from '../../src/common/port.ts';
+import { type BootEvent, EMPTY_CATALOG, type Netboot } from '../catalog.ts';
+import { floodGate } from '../flood-gate.ts';
+import { lookupOf } from '../lookup.ts';
+import { serveBootHttp } from './boot-http.ts';
+import { serveDhcp } from './dhcp-service.ts';
+import { filesBelow } from './sets-directory.ts';
+import { serveTftp } from './tftp-service.ts';
+
+export interface NetbootParts {
+  /** Bound and listening already, as `bindSockets` opens them; closed with the service. */
+  readonly dhcp: readonly Socket[];
+  readonly tftp: readonly Socket[];
+  readonly http: readonly Server[];
+  /** Holds pub/OpenBSD/RELEASE/ARCH. */
+  readonly setsDirectory: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface RunningNetboot extends Netboot {
+  /** Ends transfers and connections and closes every socket. */
+  close(): Promise<void>;
+}
+
+/** DHCP, TFTP and boot HTTP over the given sockets. Until the first push everybody is a stranger. */
+export function startNetboot({ clock, log, ...parts }: NetbootParts): RunningNetboot {
+  let lookup = lookupOf(EMPTY_CATALOG);
+  let architectures = new Map<string, number>();
+  const listeners = new Set<(event: BootEvent) => void>();
+  const gate = floodGate();
+  const openFile = filesBelow(parts.setsDirectory);
+
+  const report = (event: BootEvent, audit: object = {}) => {
+    if (event.name === null && !gate.admits(`${event.kind} ${event.from}`, event.at)) return;
+    log.info(`netboot.${event.kind}`, fieldsOf(event, audit));
+    for (const listener of listeners) listener(event);
+  };
+  const shared = { lookup: () => lookup, report, openFile, clock, log };
+
+  serveDhcp({
+    ...shared,
+    sockets: parts.dhcp,
+    onArchitecture: (address, arch) => architectures.set(address, arch),
+  });
+  const tftp = serveTftp({
+    ...shared,
+    sockets: parts.tftp,
+    architectureOf: (address) => architectures.get(address) ?? null,
+  });
+  const http = parts.http.map((server) => serveBootHttp({ ...shared, server }));
+
+  return {
+    async push(catalog) {
+      lookup = lookupOf(catalog);
+      const known = new Set<string>(catalog.clients.map(({ address }) => address));
+      architectures = new Map([...architectures].filter(([address]) => known.has(address)));
+    },
+    onEvent(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async close() {
+      const sockets = [...parts.dhcp, ...parts.tftp];
+      await Promise.all([tftp.close(), ...http.map((service) => service.close())]);
+      await Promise.all(
+        sockets.map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))),
+      );
+    },
+  };
+}
+
+/** A token is a key to a response file: the log never holds it. */
+function fieldsOf(
+  { kind: _, at: __, ...event }: BootEvent,
+  audit: object,
+): Readonly<Record<string, unknown>> {
+  return { ...event, ...audit, ...('token' in event ? { token: '***' } : {}) };
+}

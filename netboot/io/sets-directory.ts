@@ -1,0 +1,57 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open, realpath } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { errnoOf, messageOf } from '../../src/common/error.ts';
+import type { OpenedFile, OpenFile } from '../files.ts';
+
+/** Files below `root`. A symlink may lead from one place in it to another, but not out of it. */
+export function filesBelow(root: string): OpenFile {
+  return async (path) => {
+    let handle: FileHandle | null = null;
+    try {
+      const [top, target] = await Promise.all([realpath(root), realpath(join(root, path))]);
+      if (!target.startsWith(top.endsWith(sep) ? top : top + sep))
+        return { missing: 'leads out of the sets directory' };
+      // Without O_NONBLOCK a named pipe there would hold the request, and a thread with it, for ever.
+      handle = await open(target, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      const facts = await handle.stat();
+      if (!facts.isFile()) {
+        await handle.close();
+        return { missing: 'is not a regular file' };
+      }
+      return openedFile(handle, facts.size, facts.mtimeMs);
+    } catch (error) {
+      await handle?.close();
+      return { missing: reasonOf(error) };
+    }
+  };
+}
+
+function openedFile(handle: FileHandle, size: number, modifiedAt: number): OpenedFile {
+  return {
+    size,
+    modifiedAt,
+    async read(into, offset) {
+      let filled = 0;
+      while (filled < into.length) {
+        const { bytesRead } = await handle.read(into, filled, into.length - filled, offset + filled);
+        if (bytesRead === 0) break;
+        filled += bytesRead;
+      }
+      return filled;
+    },
+    close: () => handle.close(),
+  };
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  ENOTDIR: 'no such file',
+  ENAMETOOLONG: 'no such file',
+  ELOOP: 'leads out of the sets directory',
+};
+
+function reasonOf(error: unknown): string {
+  const errno = errnoOf(error);
+  return (errno === null ? undefined : REASONS[errno]) ?? `cannot be read: ${messageOf(error)}`;
+}

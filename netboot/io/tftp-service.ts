@@ -1,0 +1,180 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import type { Ipv4 } from '../../src/common/address.ts';
+import { messageOf } from '../../src/common/error.ts';
+import type { Clock, Log } from '../../src/common/port.ts';
+import type { BootEvent } from '../catalog.ts';
+import type { OpenFile } from '../files.ts';
+import type { Lookup } from '../lookup.ts';
+import { resolveName } from '../tftp/names.ts';
+import { decodeTftp, ERROR_CODES, encodeTftp, type TransferRequest } from '../tftp/packet.ts';
+import { type OpenedSource, openSource } from './tftp-source.ts';
+import { type RunningTransfer, runTransfer, type TransferResult } from './tftp-transfer.ts';
+
+export interface TftpParts {
+  /** Bound already, one for each boot address. */
+  readonly sockets: readonly Socket[];
+  readonly lookup: () => Lookup;
+  readonly report: (event: BootEvent) => void;
+  /** What the ROM at this address is, where our DHCP server saw it. */
+  readonly architectureOf: (address: string) => number | null;
+  readonly openFile: OpenFile;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface TftpService {
+  /** Ends the transfers. The sockets are their opener's to close. */
+  close(): Promise<void>;
+}
+
+/** One request being answered; null until its file is open. */
+interface Session {
+  readonly request: TransferRequest;
+  readonly peer: RemoteInfo;
+  running: RunningTransfer | null;
+  replaced: boolean;
+}
+
+const MOST_PER_CLIENT = 8;
+const MOST_IN_ALL = 400;
+const LONGEST_SHOWN = 200;
+
+export function serveTftp(parts: TftpParts): TftpService {
+  const { sockets, lookup, report, clock, log } = parts;
+  const sessions = new Map<string, Session>();
+  const work = new Set<Promise<void>>();
+  let closing = false;
+
+  const tell = (
+    peer: RemoteInfo,
+    file: string,
+    result: Omit<TransferResult, 'outcome'> & { outcome: Outcome },
+  ) => {
+    const name = lookup().byAddress(peer.address as Ipv4)?.name ?? null;
+    report({ kind: 'tftp', at: clock.now(), name, from: peer.address, file: printable(file), ...result });
+  };
+  const refuse = (socket: Socket, peer: RemoteInfo, file: string, reason: string, code: number) => {
+    socket.send(
+      encodeTftp({ kind: 'error', code, message: reason }),
+      peer.port,
+      peer.address,
+      () => undefined,
+    );
+    tell(peer, file, { outcome: 'refused', bytes: 0, reason });
+  };
+
+  const receive = (socket: Socket, bytes: Uint8Array, peer: RemoteInfo) => {
+    const decoded = decodeTftp(bytes);
+    if (!decoded.ok || (decoded.packet.kind !== 'rrq' && decoded.packet.kind !== 'wrq')) {
+      log.debug('tftp.dropped', {
+        from: peer.address,
+        reason: decoded.ok ? decoded.packet.kind : decoded.reason,
+      });
+      return;
+    }
+    const request = decoded.packet;
+    if (request.kind === 'wrq')
+      return refuse(socket, peer, request.file, 'read only', ERROR_CODES.accessViolation);
+    if (request.mode !== 'octet') {
+      return refuse(socket, peer, request.file, 'only mode octet is served', ERROR_CODES.undefined);
+    }
+    const key = `${peer.address}:${peer.port}`;
+    const before = sessions.get(key);
+    if (before !== undefined && isRepeated(before, request)) return before.running?.askAgain();
+    if (before !== undefined) replace(before);
+    // Names are refused at once: a loader that hears nothing waits for half a minute.
+    const client = lookup().byAddress(peer.address as Ipv4);
+    const named = resolveName(request.file, client, parts.architectureOf(peer.address), clock.now());
+    if (named.kind === 'refused') {
+      return refuse(socket, peer, request.file, named.reason, ERROR_CODES.notFound);
+    }
+    if (tooMany(sessions, peer)) {
+      return refuse(socket, peer, request.file, 'too many transfers', ERROR_CODES.undefined);
+    }
+    const session: Session = { request, peer, running: null, replaced: false };
+    sessions.set(key, session);
+    const served = serve(socket, session, named).finally(() => {
+      if (sessions.get(key) === session) sessions.delete(key);
+      work.delete(served);
+    });
+    work.add(served);
+  };
+
+  const serve = async (
+    listener: Socket,
+    session: Session,
+    named: Parameters<typeof openSource>[0],
+  ): Promise<void> => {
+    const { peer, request } = session;
+    let source: OpenedSource | null = null;
+    try {
+      const opened = await openSource(named, parts.openFile);
+      if ('missing' in opened)
+        return refuse(listener, peer, request.file, opened.missing, ERROR_CODES.notFound);
+      source = opened;
+      const socket = await connectTo(peer, listener.address().address);
+      if (session.replaced || closing) {
+        socket.close(); // without a packet: the peer's port belongs to another transfer by now
+        return;
+      }
+      session.running = runTransfer(socket, request.options, source, clock);
+      tell(peer, request.file, await session.running.done);
+    } catch (error) {
+      refuse(listener, peer, request.file, `cannot be sent: ${messageOf(error)}`, ERROR_CODES.undefined);
+    } finally {
+      await source?.close();
+    }
+  };
+
+  for (const socket of sockets) {
+    socket.on('error', (error) => log.warn('tftp.socket', { error: messageOf(error) }));
+    socket.on('message', (bytes, peer) => receive(socket, bytes, peer));
+  }
+  return {
+    async close() {
+      closing = true;
+      for (const session of sessions.values()) session.running?.abort('the server stops');
+      await Promise.all(work);
+    },
+  };
+}
+
+type Outcome = 'sent' | 'refused' | 'aborted';
+
+/** Ports are used again at once by some loaders, for the same file too: only an unanswered request is a repeat. */
+function isRepeated({ request, running }: Session, next: TransferRequest): boolean {
+  const options = (of: TransferRequest) => JSON.stringify([...of.options]);
+  return request.file === next.file && options(request) === options(next) && running?.hasBegun() !== true;
+}
+
+function replace(session: Session): void {
+  session.replaced = true;
+  session.running?.abort('the client asked again');
+}
+
+function tooMany(sessions: ReadonlyMap<string, Session>, { address }: RemoteInfo): boolean {
+  if (sessions.size >= MOST_IN_ALL) return true;
+  return [...sessions.values()].filter(({ peer }) => peer.address === address).length >= MOST_PER_CLIENT;
+}
+
+/** A socket of its own on the address that was asked, deaf to everybody but the peer. */
+function connectTo(peer: RemoteInfo, localAddress: string): Promise<Socket> {
+  const socket = createSocket('udp4');
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error) => {
+      socket.close();
+      reject(error);
+    };
+    socket.once('error', fail);
+    socket.bind({ address: localAddress, port: 0, exclusive: true }, () => {
+      socket.connect(peer.port, peer.address, () => {
+        socket.off('error', fail);
+        resolve(socket);
+      });
+    });
+  });
+}
+
+function printable(text: string): string {
+  return text.replace(/[\0-\x1f\x7f-\x9f]/g, '?').slice(0, LONGEST_SHOWN);
+}

@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import type { OpenedFile, OpenFile } from '../files.ts';
+import type { Named } from '../tftp/names.ts';
+import type { Source } from './tftp-transfer.ts';
+
+export interface OpenedSource extends Source {
+  close(): Promise<void>;
+}
+
+/** Read at once, so that a kernel in blocks of 512 bytes does not cost a system call each. */
+const CHUNK_BYTES = 128 * 1024;
+
+/** @returns why not, where there is no such file */
+export async function openSource(
+  named: Exclude<Named, { kind: 'refused' }>,
+  openFile: OpenFile,
+): Promise<OpenedSource | { readonly missing: string }> {
+  switch (named.kind) {
+    case 'text':
+      return memorySource(new TextEncoder().encode(named.text));
+    case 'random':
+      return memorySource(randomBytes(named.bytes));
+    case 'file': {
+      const file = await openFile(named.path);
+      return 'missing' in file ? file : chunkedSource(file);
+    }
+  }
+}
+
+function memorySource(bytes: Uint8Array): OpenedSource {
+  return {
+    size: bytes.length,
+    read: (offset, length) => bytes.subarray(offset, offset + length),
+    close: async () => undefined,
+  };
+}
+
+function chunkedSource(file: OpenedFile): OpenedSource {
+  let chunk = new Uint8Array(0);
+  let start = 0;
+  const within = (offset: number, length: number) =>
+    offset >= start && offset + length <= start + chunk.length
+      ? chunk.subarray(offset - start, offset - start + length)
+      : null;
+  const refill = async (offset: number, length: number) => {
+    const next = new Uint8Array(Math.min(CHUNK_BYTES, Math.max(file.size - offset, 0)));
+    const filled = await file.read(next, offset);
+    chunk = next.subarray(0, filled);
+    start = offset;
+    return chunk.subarray(0, length);
+  };
+  return {
+    size: file.size,
+    read: (offset, length) => within(offset, length) ?? refill(offset, length),
+    close: () => file.close(),
+  };
+}

@@ -1,0 +1,171 @@
+import { z } from 'zod';
+import {
+  type Cidr4,
+  type Ipv4,
+  type Lladdr,
+  parseCidr4,
+  parseIpv4,
+  parseLladdr,
+} from '../src/common/address.ts';
+import type { BootEvent, Catalog, DhcpMessage } from './catalog.ts';
+
+/** What goes across the channel between netboot and the rest. Everything that arrives is checked. */
+export type ToNetboot = { readonly kind: 'push'; readonly id: number; readonly catalog: Catalog };
+
+export type FromNetboot =
+  /** It has started, and knows nothing yet. */
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'pushed'; readonly id: number }
+  | { readonly kind: 'refused'; readonly id: number; readonly reason: string }
+  | { readonly kind: 'event'; readonly event: BootEvent };
+
+const canonical = <T extends string>(parse: (text: string) => T | null, what: string) =>
+  z
+    .string()
+    .refine((text) => parse(text) === text, `expected ${what}`)
+    .transform((text) => text as T);
+const ipv4 = canonical<Ipv4>(parseIpv4, 'an IPv4 address');
+const cidr4 = canonical<Cidr4>(parseCidr4, 'a network');
+const lladdr = canonical<Lladdr>(parseLladdr, 'an lladdr in lower case');
+const moment = z.number().min(0);
+const mode = z.enum(['install', 'upgrade']);
+/** Both become parts of paths and URLs. */
+const release = z.string().regex(/^(\d{1,2}\.\d|snapshots)$/);
+const arch = z.string().regex(/^[a-z0-9]+$/);
+
+const answer = z.strictObject({
+  key: z.string(),
+  value: z.string(),
+  secret: z.exactOptional(z.boolean()),
+});
+
+const armed = z.strictObject({
+  token: z.string().regex(/^[A-Za-z0-9_-]{16,128}$/, 'expected a token of 16 to 128 characters'),
+  mode,
+  release,
+  arch,
+  answers: z.array(answer),
+  until: moment,
+});
+
+const client = z.strictObject({
+  name: z.string().min(1),
+  lladdr,
+  address: ipv4,
+  dhcp: z.boolean(),
+  hostName: z.string().regex(/^[A-Za-z0-9.-]{1,255}$/),
+  armed: armed.nullable(),
+});
+
+const subnet = z.strictObject({
+  cidr: cidr4,
+  router: ipv4,
+  dns: z.array(ipv4),
+  domain: z
+    .string()
+    .regex(/^[A-Za-z0-9.-]{1,255}$/)
+    .nullable(),
+  leaseSeconds: z.int().min(1).max(0xffffffff),
+  bootAddress: ipv4,
+});
+
+const catalogSchema = z.strictObject({ subnets: z.array(subnet), clients: z.array(client) });
+
+const DHCP_MESSAGES = [
+  'discover',
+  'offer',
+  'request',
+  'decline',
+  'ack',
+  'nak',
+  'release',
+  'inform',
+] as const satisfies readonly DhcpMessage[];
+
+const base = { at: moment, name: z.string().nullable(), from: z.string() };
+const count = z.number().min(0);
+const reason = z.string().nullable();
+const dhcpMessage = z.enum(DHCP_MESSAGES);
+
+const eventSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    ...base,
+    kind: z.literal('dhcp'),
+    message: dhcpMessage,
+    reply: dhcpMessage.nullable(),
+    reason,
+  }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('tftp'),
+    file: z.string(),
+    outcome: z.enum(['sent', 'refused', 'aborted']),
+    bytes: count,
+    reason,
+  }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('response-file'),
+    path: z.string(),
+    outcome: z.enum(['served', 'refused']),
+    reason,
+  }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('set'),
+    path: z.string(),
+    status: count,
+    bytes: count,
+    seconds: count,
+  }),
+  z.strictObject({ ...base, kind: z.literal('http'), path: z.string(), status: count, reason: z.string() }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('install-done'),
+    token: z.string(),
+    outcome: z.enum(['accepted', 'refused']),
+  }),
+]);
+
+const pushSchema = z.strictObject({ kind: z.literal('push'), id: z.int(), catalog: z.unknown() });
+
+const fromSchema: z.ZodType<FromNetboot> = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('ready') }),
+  z.strictObject({ kind: z.literal('pushed'), id: z.int() }),
+  z.strictObject({ kind: z.literal('refused'), id: z.int(), reason: z.string() }),
+  z.strictObject({ kind: z.literal('event'), event: eventSchema }),
+]);
+
+/** A push with a catalog that is none is answered with the reason, so it is told apart from noise. */
+export type ParsedPush =
+  | { readonly kind: 'push'; readonly id: number; readonly catalog: Catalog }
+  | { readonly kind: 'refused'; readonly id: number; readonly reason: string };
+
+/** @returns null for what is not a push at all */
+export function parsePush(message: unknown): ParsedPush | null {
+  const push = pushSchema.safeParse(message);
+  if (!push.success) return null;
+  const { id } = push.data;
+  const parsed = parseCatalog(push.data.catalog);
+  return parsed.ok
+    ? { kind: 'push', id, catalog: parsed.catalog }
+    : { kind: 'refused', id, reason: parsed.reason };
+}
+
+/** @returns null for what netboot does not say */
+export function parseFromNetboot(message: unknown): FromNetboot | null {
+  const parsed = fromSchema.safeParse(message);
+  return parsed.success ? parsed.data : null;
+}
+
+export type ParsedCatalog =
+  | { readonly ok: true; readonly catalog: Catalog }
+  | { readonly ok: false; readonly reason: string };
+
+/** The reason names the place (`clients.3.address`) but no value, which may be secret. */
+export function parseCatalog(value: unknown): ParsedCatalog {
+  const parsed = catalogSchema.safeParse(value);
+  if (parsed.success) return { ok: true, catalog: parsed.data };
+  const [issue] = parsed.error.issues;
+  return { ok: false, reason: `the catalog is malformed at ${issue?.path.join('.') || 'its top'}` };
+}

@@ -1,0 +1,63 @@
+import type { Armed, CatalogClient } from '../catalog.ts';
+import { armedNow } from '../lookup.ts';
+
+/** What a name means to one client. */
+export type Named =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'random'; readonly bytes: number }
+  /** Below the sets directory. */
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** Loader by the architecture that the ROM gave in option 93 (RFC 4578 §2.1 and IANA's list after it). */
+const LOADERS: Readonly<Record<number, string>> = {
+  0: 'pxeboot',
+  6: 'BOOTIA32.EFI',
+  7: 'BOOTX64.EFI',
+  9: 'BOOTX64.EFI',
+  11: 'BOOTAA64.EFI',
+  27: 'BOOTRISCV64.EFI',
+};
+
+/** pxeboot(8) and the EFI loaders read it as boot(8) does; 132 characters a line at most. */
+const BOOT_CONF = ['stty com0 115200', 'set tty com0', 'set timeout 1', 'boot tftp:/bsd.rd', ''].join('\n');
+
+const RANDOM_SEED_BYTES = 512;
+
+const file = (armed: Armed, name: string): Named => ({
+  kind: 'file',
+  path: `pub/OpenBSD/${armed.release}/${armed.arch}/${name}`,
+});
+
+const loader = (armed: Armed, arch: number | null): Named => {
+  const name = LOADERS[arch ?? 0];
+  if (name === undefined) return { kind: 'refused', reason: `no loader for client architecture ${arch}` };
+  return file(armed, name);
+};
+
+/** The whole name space. `/bsd.upgrade` must stay out of it: pxeboot would boot it before anything else. */
+const NAMES = new Map<string, (armed: Armed, arch: number | null) => Named>([
+  ['auto_install', loader],
+  ['auto_upgrade', loader],
+  ['etc/boot.conf', () => ({ kind: 'text', text: BOOT_CONF })],
+  ['etc/random.seed', () => ({ kind: 'random', bytes: RANDOM_SEED_BYTES })],
+  ['bsd', (armed) => file(armed, 'bsd')],
+  ['bsd.rd', (armed) => file(armed, 'bsd.rd')],
+]);
+
+/**
+ * @param client the one that the asking address is reserved for, null for a stranger
+ * @param arch option 93 of its ROM, where our DHCP server saw it
+ */
+export function resolveName(
+  name: string,
+  client: CatalogClient | null,
+  arch: number | null,
+  now: number,
+): Named {
+  if (client === null) return { kind: 'refused', reason: 'asks from an unknown address' };
+  const armed = armedNow(client, now);
+  if (typeof armed === 'string') return { kind: 'refused', reason: armed };
+  const found = NAMES.get(name.replace(/^\/+/, ''));
+  return found?.(armed, arch) ?? { kind: 'refused', reason: 'no such name' };
+}

@@ -1,0 +1,143 @@
+import { negotiate, type Terms } from './negotiate.ts';
+import { ERROR_CODES, type RequestOptions, type TftpPacket } from './packet.ts';
+import { measured, type RoundTrip, waitFor } from './round-trip.ts';
+
+/**
+ * One file on its way to one peer. Blocks are counted from 1 and never wrap here; on the wire the number is
+ * cut to 16 bits. The OACK, where there is one, takes the place of block 0.
+ */
+export interface Transfer {
+  readonly terms: Terms;
+  /** Bytes of the file. */
+  readonly size: number;
+  /** Acknowledged so far: this block and all before it; -1 while the OACK is not. */
+  readonly acknowledged: number;
+  /** The last block of the window that is on its way. */
+  readonly sent: number;
+  /** When that window was sent, and whether part of it went more than once. */
+  readonly sentAt: number;
+  readonly repeated: boolean;
+  /** Windows sent without an answer. */
+  readonly tries: number;
+  readonly roundTrip: RoundTrip | null;
+}
+
+export type TransferEvent =
+  | { readonly kind: 'packet'; readonly packet: TftpPacket }
+  /** The peer sent its request once more: it has not heard us. */
+  | { readonly kind: 'asked-again' }
+  | { readonly kind: 'timeout' }
+  /** The network says that nobody listens on the peer's port any more. */
+  | { readonly kind: 'unreachable' };
+
+export type TransferEffect =
+  | { readonly kind: 'oack'; readonly options: RequestOptions }
+  /** `number` is what goes on the wire; the bytes are those of the file from `offset`. */
+  | { readonly kind: 'data'; readonly number: number; readonly offset: number; readonly length: number }
+  | { readonly kind: 'error'; readonly code: number; readonly message: string }
+  /** Ask for a timeout at this time instead of the one before. */
+  | { readonly kind: 'wait'; readonly until: number }
+  | { readonly kind: 'end'; readonly outcome: 'sent' | 'aborted'; readonly reason: string | null };
+
+type Stepped = readonly [Transfer, readonly TransferEffect[]];
+
+const MAX_TRIES = 11;
+
+/** @param now milliseconds since the epoch, here and below */
+export function openTransfer(options: RequestOptions, size: number, now: number): Stepped {
+  const terms = negotiate(options, size);
+  return sendWindow({
+    terms,
+    size,
+    acknowledged: terms.taken.size > 0 ? -1 : 0,
+    sent: -1,
+    sentAt: now,
+    repeated: false,
+    tries: 0,
+    roundTrip: null,
+  });
+}
+
+/** A packet that means nothing here changes nothing. */
+export function stepTransfer(transfer: Transfer, event: TransferEvent, now: number): Stepped {
+  switch (event.kind) {
+    case 'packet':
+      return stepPacket(transfer, event.packet, now);
+    case 'asked-again':
+      return hasBegun(transfer) ? [transfer, []] : sendWindow({ ...transfer, repeated: true, sentAt: now });
+    case 'timeout':
+      if (transfer.tries + 1 >= MAX_TRIES) return end(transfer, 'aborted', `no answer to ${MAX_TRIES} tries`);
+      return sendWindow({ ...transfer, tries: transfer.tries + 1, repeated: true, sentAt: now });
+    case 'unreachable':
+      // A client that has all it asked for may close before its last ACK was sent.
+      return transfer.sent >= lastBlock(transfer)
+        ? end(transfer, 'sent', null)
+        : end(transfer, 'aborted', 'the client has gone');
+  }
+}
+
+/** Has the peer answered at all? Until then its request, repeated, is the same request. */
+export function hasBegun(transfer: Transfer): boolean {
+  return transfer.acknowledged > (transfer.terms.taken.size > 0 ? -1 : 0);
+}
+
+/** Bytes that the peer has acknowledged. */
+export function bytesDelivered(transfer: Transfer): number {
+  return Math.min(Math.max(transfer.acknowledged, 0) * transfer.terms.blockSize, transfer.size);
+}
+
+function stepPacket(transfer: Transfer, packet: TftpPacket, now: number): Stepped {
+  if (packet.kind === 'ack') return stepAck(transfer, packet.block, now);
+  if (packet.kind === 'error') {
+    const said = packet.message === '' ? '' : `: ${packet.message}`;
+    return end(transfer, 'aborted', `the client ended it with error ${packet.code}${said}`);
+  }
+  const message = `${packet.kind} has no place in a read`;
+  const [ended, effects] = end(transfer, 'aborted', message);
+  return [ended, [{ kind: 'error', code: ERROR_CODES.illegal, message }, ...effects]];
+}
+
+function stepAck(transfer: Transfer, number: number, now: number): Stepped {
+  const forward = (number - transfer.acknowledged) & 0xffff;
+  const block = transfer.acknowledged + forward;
+  if (forward === 0) return stepRepeatedAck(transfer, now);
+  if (block > transfer.sent) return [transfer, []];
+
+  const wholeWindow = block === transfer.sent && !transfer.repeated;
+  const roundTrip = wholeWindow ? measured(transfer.roundTrip, now - transfer.sentAt) : transfer.roundTrip;
+  const next = { ...transfer, acknowledged: block, roundTrip, tries: 0, repeated: false, sentAt: now };
+  return block === lastBlock(transfer) ? end(next, 'sent', null) : sendWindow(next);
+}
+
+/**
+ * Answering every ACK that comes twice would send every block twice from then on (the Sorcerer's Apprentice,
+ * RFC 1123 §4.2.3.1). In a window it may mean that the first block was lost: that is believed once.
+ */
+function stepRepeatedAck(transfer: Transfer, now: number): Stepped {
+  if (transfer.terms.window === 1 || transfer.repeated || !hasBegun(transfer)) return [transfer, []];
+  return sendWindow({ ...transfer, repeated: true, sentAt: now });
+}
+
+function sendWindow(transfer: Transfer): Stepped {
+  const { terms, acknowledged, sentAt, roundTrip, tries } = transfer;
+  const wait = { kind: 'wait', until: sentAt + waitFor(roundTrip, tries, terms.longestWait) } as const;
+  if (acknowledged < 0) return [{ ...transfer, sent: 0 }, [{ kind: 'oack', options: terms.taken }, wait]];
+  const sent = Math.min(acknowledged + terms.window, lastBlock(transfer));
+  const effects: TransferEffect[] = [];
+  for (let block = acknowledged + 1; block <= sent; block += 1) effects.push(data(transfer, block));
+  return [{ ...transfer, sent }, [...effects, wait]];
+}
+
+function data({ terms, size }: Transfer, block: number): TransferEffect {
+  const offset = (block - 1) * terms.blockSize;
+  return { kind: 'data', number: block & 0xffff, offset, length: Math.min(terms.blockSize, size - offset) };
+}
+
+/** The last block is the first that is not full, so it may be empty. */
+function lastBlock({ terms, size }: Transfer): number {
+  return Math.floor(size / terms.blockSize) + 1;
+}
+
+function end(transfer: Transfer, outcome: 'sent' | 'aborted', reason: string | null): Stepped {
+  return [transfer, [{ kind: 'end', outcome, reason }]];
+}

@@ -1,0 +1,16 @@
+/** Where a release's files lie below a mirror's root, or below the sets directory. */
+export function setDirectory(release: string, arch: string): string {
+  return `pub/OpenBSD/${release}/${arch}`;
+}
+
+/** `7.6` as it stands in the names of sets: `76`. */
+export function versionOf(release: string): string {
+  return release.replace('.', '');
+}
+
+/** The sets of a release in the order in which the installer lists them; see release(8). */
+export function setNames(release: string): readonly string[] {
+  const version = versionOf(release);
+  const archives = ['base', 'comp', 'man', 'game', 'xbase', 'xshare', 'xfont', 'xserv'];
+  return ['bsd', 'bsd.mp', 'bsd.rd', ...archives.map((name) => `${name}${version}.tgz`)];
+}
