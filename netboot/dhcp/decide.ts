@@ -1,9 +1,10 @@
 import { contains, type Ipv4, ipv4FromNumber, networkOf } from '../../src/common/address.ts';
 import type { CatalogClient, CatalogSubnet, DhcpMessage } from '../catalog.ts';
 import { armedNow, type Lookup } from '../lookup.ts';
-import type { OptionName, OptionValues } from './options.ts';
-import { NO_ADDRESS, type Packet, packetLength } from './packet.ts';
+import type { OptionValues } from './options.ts';
+import { NO_ADDRESS, type Packet } from './packet.ts';
 import { hasRelayPort } from './relay-info.ts';
+import { shorten } from './shorten.ts';
 
 /** Where a packet came from: a client, or its relay. */
 export interface Arrival {
@@ -231,33 +232,4 @@ function destination({ packet, arrival, subnet, ports }: Exchange): Arrival {
   const bound = packet.clientAddress !== NO_ADDRESS;
   const address = bound ? packet.clientAddress : ipv4FromNumber(networkOf(subnet.cidr).broadcast);
   return { address, port: ports.client };
-}
-
-/** Left out first to last when a client takes only small messages. The rest always fits into 548 bytes. */
-const EXPENDABLE = [
-  'tftpServers',
-  'tftpServerName',
-  'bootfileName',
-  'message',
-  'broadcastAddress',
-  'domainName',
-  'nameServers',
-  'hostName',
-  'clientId',
-  'relayInfo',
-] as const satisfies readonly OptionName[];
-
-const HEADERS = 28; // IP and UDP
-const ETHERNET_MTU = 1500;
-
-/** Option 57 counts the whole datagram; nobody takes less than 576 bytes (RFC 2131 §2). */
-function shorten(reply: Packet, request: Packet): Packet {
-  const most = Math.max(576, Math.min(request.options.maxMessageSize ?? 576, ETHERNET_MTU)) - HEADERS;
-  let fitted = reply;
-  for (const name of EXPENDABLE) {
-    if (packetLength(fitted) <= most) break;
-    const { [name]: _, ...options } = fitted.options;
-    fitted = { ...fitted, options };
-  }
-  return fitted;
 }
