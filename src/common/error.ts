@@ -34,6 +34,7 @@ export const FIXES = {
   RECORDING_UNWRITABLE: 'free space there, or name another file',
   CONSOLE_SPAWN: 'check that the command exists and may be run by this user',
   DRIVE_FAILED: 'read the tail of the console above; correct the response file, then try again',
+  WEB_NOT_BUILT: 'run `npm run build` where puffboot lies, then start it again',
   REHEARSAL_FAILED: 'run it again with --keep and look at the console in the browser',
 } as const satisfies Record<string, string>;
 

@@ -1,5 +1,6 @@
 import type { ConsoleFeed } from '../../console/feed.ts';
 import type { Line, LineEnd } from '../../console/line.ts';
+import type { Ipv4, Lladdr } from '../../src/common/address.ts';
 import type { InstallView, Operator, VmView } from '../../src/web/operator.ts';
 
 /** A line that a test prints on. */
@@ -83,14 +84,16 @@ export const aVm = (change: Partial<VmView> = {}): VmView => ({
   host: 'vmd1',
   id: 1,
   hostName: 'web1',
-  lladdr: 'fe:e1:bb:d1:4c:01',
-  ipv4: '192.0.2.10',
+  lladdr: 'fe:e1:bb:d1:4c:01' as Lladdr,
+  ipv4: '192.0.2.10' as Ipv4,
   ipv6: null,
   owner: null,
   memoryMiB: 1024,
   diskSizesMiB: [20480],
   diskFormat: 'qcow2',
   release: '7.6',
+  arch: 'amd64',
+  createdAt: 0,
   sets: [],
   timezone: 'UTC',
   sshKeys: ['ssh-ed25519 AAAA secret-comment'],

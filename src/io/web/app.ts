@@ -1,0 +1,96 @@
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import helmet from 'helmet';
+import { messageOf } from '../../common/error.ts';
+import type { Clock, Log } from '../../common/port.ts';
+import { refuseHost } from '../../web/guard.ts';
+import { consolePage, listPage, noticePage } from '../../web/view.ts';
+import type { Changes } from './changes.ts';
+
+export interface AppParts {
+  readonly changes: Changes;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The address that this server listens on. */
+  readonly address: string;
+  /** Directory of what scripts/bundle-browser.mjs made. */
+  readonly assets: string;
+}
+
+/** Pages, their assets and the read-only API. */
+export function webApp({ changes, clock, log, address, assets }: AppParts): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.use(onlyOurNames(address), onlyReading, safetyHeaders());
+  // Revalidated each time (an ETag makes that cheap), so that an upgrade shows at once.
+  app.use('/assets', express.static(assets, { index: false, redirect: false, cacheControl: false }));
+
+  app.get('/', async (_, response) => {
+    response.send(listPage(await changes.all(), clock.now()));
+  });
+  app.get('/vm/:name', async ({ params: { name } }, response) => {
+    const vm = (await changes.all()).find((each) => each.name === name);
+    if (vm !== undefined) response.send(consolePage(vm, clock.now()));
+    else response.status(404).send(noticePage('No such VM', `The inventory has no VM named "${name}".`));
+  });
+  app.get('/api/v1/vms', async (_, response) => {
+    response.json({ now: clock.now(), vms: await changes.all() });
+  });
+  app.use((_, response) => {
+    response.status(404).send(noticePage('Not found', 'There is nothing at this address.'));
+  });
+  app.use(lastResort(log));
+  return app;
+}
+
+/** Against DNS rebinding: a page of another name may have our address, but not our name. */
+function onlyOurNames(address: string): RequestHandler {
+  return (request, response, next) => {
+    const refusal = refuseHost(request.headers.host, address);
+    if (refusal === null) next();
+    else response.status(403).type('text/plain').send(`${refusal}\n`);
+  };
+}
+
+const onlyReading: RequestHandler = (request, response, next) => {
+  if (request.method === 'GET' || request.method === 'HEAD') next();
+  else response.status(405).set('Allow', 'GET, HEAD').type('text/plain').send('This server is read-only.\n');
+};
+
+/** Own scripts only, nothing inline. The terminal makes style elements of its own, so its page may have those. */
+function safetyHeaders(): RequestHandler {
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: [({ url }) => (url?.startsWith('/vm/') ? "'self' 'unsafe-inline'" : "'self'")],
+        imgSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    frameguard: { action: 'deny' },
+    // Plain HTTP has no use for it, and it would outlive a later change of port.
+    strictTransportSecurity: false,
+  });
+}
+
+/** Express gives this what a route threw, and what it couldn't decode itself (status 4xx). */
+function lastResort(log: Log): ErrorRequestHandler {
+  return (error, request, response, next) => {
+    if (response.headersSent) return next(error);
+    const status: unknown = error?.status;
+    if (typeof status === 'number' && status >= 400 && status < 500) {
+      response.status(status).send(noticePage('Not understood', 'This address is not well formed.'));
+      return;
+    }
+    log.error('web.request-failed', { url: request.url, message: messageOf(error) });
+    response
+      .status(500)
+      .send(noticePage('Something went wrong', 'The log of puffboot says what. Try again.'));
+  };
+}
