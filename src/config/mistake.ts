@@ -13,9 +13,13 @@ export interface Finding {
   readonly message: string;
 }
 
-/** `file:line: key: message` */
-export function renderMistake(file: string, { line, key, message }: Mistake): string {
-  return `${file}:${line}: ${key === '' ? '' : `${key}: `}${message}`;
+/** How many there are, then each on a line: `file:line: key: message`. */
+export function renderMistakes(file: string, mistakes: readonly Mistake[]): string {
+  const lines = mistakes.map(({ line, key, message }) => `${file}:${line}: ${key && `${key}: `}${message}`);
+  return [
+    `${file} has ${mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`}`,
+    ...lines,
+  ].join('\n');
 }
 
 /** `['hosts', 0, 'capacity']` as `hosts[0].capacity`. */

@@ -6,7 +6,7 @@ import { show } from '../common/form.ts';
 import { crossFindings } from './cross.ts';
 import { keysAt, wordsAt } from './keys.ts';
 import { locate } from './locate.ts';
-import { type Finding, type Mistake, renderMistake, renderPath } from './mistake.ts';
+import { type Finding, type Mistake, renderMistakes, renderPath } from './mistake.ts';
 import { nearest } from './nearest.ts';
 import { type Config, ConfigSchema, type HostConfig, type SubnetConfig } from './schema.ts';
 
@@ -21,10 +21,7 @@ export type Inspection =
 export function parseConfig(text: string, file: string): Config {
   const { config, mistakes } = inspectConfig(text);
   if (config !== null) return config;
-  throw new OperatorError(
-    'CONFIG_INVALID',
-    mistakes.map((mistake) => renderMistake(file, mistake)).join('\n'),
-  );
+  throw new OperatorError('CONFIG_INVALID', renderMistakes(file, mistakes));
 }
 
 /** The configuration, deeply frozen, or every mistake in it, in the order of lines. */

@@ -8,7 +8,7 @@ export type VmChoice = Omit<Vm, 'host' | 'id' | 'lladdr' | 'ipv4' | 'ipv6' | 'cr
 
 export interface Violation {
   readonly field: keyof VmChoice;
-  /** Completes "NAME ...": `starts with a letter`. */
+  /** Completes the field's name to a sentence: `must start with a letter`. */
   readonly rule: string;
   /** The value, fit for a terminal and without secrets. */
   readonly found: string;
@@ -53,41 +53,41 @@ const LARGEST_MIB = 128 * 1024;
 
 /** vmd(8), vmctl(8) and vm.conf(5) for the VM; install.sub and RFC 1123 for what the installer is answered. */
 const LIMITS: readonly Limit[] = [
-  limit('name', 'starts with a letter', (name) => /^[A-Za-z]/.test(name)),
-  limit('name', 'has only letters, digits, dots, underscores and hyphens', (name) =>
+  limit('name', 'must start with a letter', (name) => /^[A-Za-z]/.test(name)),
+  limit('name', 'may have only letters, digits, dots, underscores and hyphens', (name) =>
     /^[A-Za-z0-9._-]*$/.test(name),
   ),
-  limit('name', 'is at most 63 characters long', (name) => [...name].length <= 63),
-  limit('name', 'is not all digits, which vmctl(8) takes for an id', (name) => !/^\d+$/.test(name)),
-  limit('hostName', 'is a list of labels of letters, digits and hyphens inside (RFC 1123)', (hostName) =>
+  limit('name', 'must be at most 63 characters long', (name) => [...name].length <= 63),
+  limit('name', 'must not be all digits, which vmctl(8) takes for an id', (name) => !/^\d+$/.test(name)),
+  limit('hostName', 'must be a list of labels of letters, digits and hyphens inside (RFC 1123)', (hostName) =>
     hostName.split('.').every((label) => LABEL.test(label)),
   ),
-  limit('hostName', 'is at most 63 characters long', (hostName) => [...hostName].length <= 63),
-  limit('owner', 'starts with a lower-case letter, followed by a-z 0-9 _ - only', (owner) =>
+  limit('hostName', 'must be at most 63 characters long', (hostName) => [...hostName].length <= 63),
+  limit('owner', 'must start with a lower-case letter, followed by a-z 0-9 _ - only', (owner) =>
     ifAny(owner, (login) => /^[a-z][a-z0-9_-]*$/.test(login)),
   ),
-  limit('owner', 'is at most 31 characters long', (owner) =>
+  limit('owner', 'must be at most 31 characters long', (owner) =>
     ifAny(owner, (login) => [...login].length <= 31),
   ),
-  limit('owner', 'is not a login that the system has, nor a yes or no', (owner) =>
+  limit('owner', 'must not be a login that the system has, nor a yes or no', (owner) =>
     ifAny(owner, (login) => !NOT_A_NEW_LOGIN.has(login)),
   ),
   limit(
     'memoryMiB',
-    `is a whole number from ${SMALLEST_MIB} to ${LARGEST_MIB} (64M to 128G)`,
+    `must be a whole number from ${SMALLEST_MIB} to ${LARGEST_MIB} (64M to 128G)`,
     (memory) => Number.isInteger(memory) && memory >= SMALLEST_MIB && memory <= LARGEST_MIB,
   ),
-  limit('diskSizesMiB', 'has 1 to 4 disks', (sizes) => sizes.length >= 1 && sizes.length <= 4),
-  limit('diskSizesMiB', 'has whole numbers from 1 up', (sizes) =>
+  limit('diskSizesMiB', 'must have 1 to 4 disks', (sizes) => sizes.length >= 1 && sizes.length <= 4),
+  limit('diskSizesMiB', 'must have whole numbers from 1 up', (sizes) =>
     sizes.every((size) => Number.isSafeInteger(size) && size >= 1),
   ),
-  limit('diskFormat', 'is raw or qcow2', (format) => FORMATS.includes(format)),
-  limit('release', 'is a release such as 7.6', (release) => RELEASE.test(release)),
-  limit('arch', 'is amd64, all that vmm(4) runs', (arch) => arch === 'amd64'),
-  limit('sets', 'has only set names and patterns such as -game*', (sets) =>
+  limit('diskFormat', 'must be raw or qcow2', (format) => FORMATS.includes(format)),
+  limit('release', 'must be a release such as 7.6', (release) => RELEASE.test(release)),
+  limit('arch', 'must be amd64, all that vmm(4) runs', (arch) => arch === 'amd64'),
+  limit('sets', 'may have only set names and patterns such as -game*', (sets) =>
     sets.every((pattern) => SET_PATTERN.test(pattern)),
   ),
-  limit('timezone', 'is a timezone such as Europe/Amsterdam', (timezone) => TIMEZONE.test(timezone)),
+  limit('timezone', 'must be a timezone such as Europe/Amsterdam', (timezone) => TIMEZONE.test(timezone)),
 ];
 
 const ifAny = <T>(value: T | null, holds: (value: T) => boolean): boolean => value === null || holds(value);

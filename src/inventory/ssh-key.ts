@@ -10,20 +10,20 @@ const KEY_TYPES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What is wrong with a public key as authorized_keys(5) has it (`type base64 [comment]`), or null. Options in
+ * The rule that a public key breaks (authorized_keys(5): `type base64 [comment]`), or null. Options in
  * front are refused: the installer writes the line as it is, and nobody reviews them.
  */
 export function checkSshKey(key: string): string | null {
-  if (/[\p{Cc}\u2028\u2029]/u.test(key)) return 'is one line without control characters';
+  if (/[\p{Cc}\u2028\u2029]/u.test(key)) return 'must be one line without control characters';
   const [type = '', body = ''] = key.split(' ');
-  if (!KEY_TYPES.has(type)) return `starts with one of ${[...KEY_TYPES].join(', ')}`;
+  if (!KEY_TYPES.has(type)) return `must start with one of ${[...KEY_TYPES].join(', ')}`;
   const blob = decodeBase64(body);
-  if (blob === null) return 'has valid base64 as its second field';
+  if (blob === null) return 'must have valid base64 as its second field';
   const fields = readFields(blob);
   if (fields === null || fields.length < 2)
-    return 'has a complete key as its second field, not one cut short';
+    return 'must have a complete key as its second field, not one cut short';
   const inner = new TextDecoder('latin1').decode(fields[0]);
-  return inner === type ? null : `says the same type outside and inside its base64 (inside: ${inner})`;
+  return inner === type ? null : `must say the same type outside and inside its base64 (inside: ${inner})`;
 }
 
 /** A key without what stands behind its second field: that comment may carry a secret. */

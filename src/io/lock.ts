@@ -1,7 +1,8 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { errnoOf, messageOf, OperatorError } from '../common/error.ts';
+import { makeOwnFile } from './own-file.ts';
 
 export interface StateLock {
   /** Lets the next process have the state directory. */
@@ -17,9 +18,11 @@ export interface StateLock {
 export async function lockState(directory: string): Promise<StateLock> {
   const pidFile = join(directory, 'lock.pid');
   try {
-    await mkdir(directory, { recursive: true, mode: 0o750 });
-    const database = hold(join(directory, 'lock.sqlite'));
-    await writeFile(pidFile, `${process.pid}\n`, { mode: 0o640 }).catch((error: unknown) => {
+    const lockFile = join(directory, 'lock.sqlite');
+    await makeOwnFile(lockFile);
+    await makeOwnFile(pidFile);
+    const database = hold(lockFile);
+    await writeFile(pidFile, `${process.pid}\n`).catch((error: unknown) => {
       database.close();
       throw error;
     });

@@ -1,10 +1,10 @@
-import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Kysely } from 'kysely';
 import { messageOf, OperatorError } from '../../common/error.ts';
 import type { Log } from '../../common/port.ts';
 import type { InstallStore } from '../../install/store.ts';
 import type { VmStore } from '../../inventory/store.ts';
+import { makeOwnFile } from '../own-file.ts';
 import { openConnection } from './connection.ts';
 import { workerDialect } from './dialect.ts';
 import { installStore } from './install-store.ts';
@@ -23,7 +23,7 @@ export interface Store extends VmStore, InstallStore {
  */
 export async function openStore(directory: string, { log }: { readonly log: Log }): Promise<Store> {
   const file = join(directory, 'puffboot.sqlite');
-  await makeFile(directory, file);
+  await makeFile(file);
   const connection = openConnection(file);
   const database = new Kysely<Tables>({ dialect: workerDialect(connection) });
   try {
@@ -42,11 +42,10 @@ export async function openStore(directory: string, { log }: { readonly log: Log 
   };
 }
 
-/** Readable by nobody else: it holds the tokens of installs. SQLite gives its other files the same mode. */
-async function makeFile(directory: string, file: string): Promise<void> {
+/** It holds the tokens of installs. SQLite gives its other files the same owner and mode. */
+async function makeFile(file: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o750 });
-    await (await open(file, 'a', 0o600)).close();
+    await makeOwnFile(file);
   } catch (cause) {
     throw new OperatorError('STATE_UNWRITABLE', `cannot write ${file}: ${messageOf(cause)}`, { cause });
   }

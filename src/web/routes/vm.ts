@@ -55,7 +55,7 @@ export async function addVm(context: VmContext, { body }: RouteRequest): Promise
   const order: VmOrder = parseBody(ORDER, body);
   const hosts = context.config.hosts.map(allocationHost);
   const vm = await context.store.addVm((existing) => allocate(order, hosts, existing, context.now()));
-  await context.installs?.refresh();
+  announce(context);
   return viewOf(context, vm);
 }
 
@@ -63,15 +63,20 @@ export async function addVm(context: VmContext, { body }: RouteRequest): Promise
 export async function setVm(context: VmContext, { params, body }: RouteRequest): Promise<VmView> {
   const change: VmChange = parseBody(CHANGE, body);
   const vm = await context.store.updateVm(params.name ?? '', (stored) => applyChange(stored, change));
-  await context.installs?.refresh();
+  announce(context);
   return viewOf(context, vm);
 }
 
 /** @returns the VM that was removed. @throws OperatorError VM_NOT_FOUND, VM_BUSY */
 export async function removeVm(context: VmContext, { params }: RouteRequest): Promise<VmView> {
   const vm = await context.store.removeVm(params.name ?? '');
-  await context.installs?.refresh();
+  announce(context);
   return vmViewOf(vm, null);
+}
+
+/** Not waited for: a netboot process that is away is told everything when it comes back. */
+function announce({ installs }: VmContext): void {
+  installs?.refresh().catch(() => undefined);
 }
 
 async function viewOf({ store, installs }: VmContext, vm: Vm): Promise<VmView> {

@@ -1,0 +1,114 @@
+import { createInterface } from 'node:readline/promises';
+import { Command } from 'commander';
+import { OperatorError } from '../common/error.ts';
+import type { VmView } from '../web/operator.ts';
+import { type Api, openApi } from './api.ts';
+import { addChoiceOptions, addEmptyingOptions, type ChoiceOptions, changeOf } from './vm-options.ts';
+import { renderVm, renderVmList } from './vm-text.ts';
+
+interface CommonOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+/** `puffboot vm ...`: the inventory. */
+export function vmCommand(): Command {
+  const command = new Command('vm').description('the inventory of VMs');
+  for (const make of [addCommand, listCommand, showCommand, setCommand, rmCommand])
+    command.addCommand(make());
+  return command;
+}
+
+function addCommand(): Command {
+  const command = common('add', 'add a VM: it is given an id and addresses on a host with room')
+    .argument('<name>', 'name of the VM')
+    .option('--host <host>', 'host that is to run it; without it, the one with most room');
+  return addChoiceOptions(command).action(
+    async (name: string, options: CommonOptions & ChoiceOptions & { readonly host?: string }) => {
+      const order = { name, host: options.host ?? null, ...(await changeOf(options)) };
+      const vm = (await ask(options, (api) => api.call('POST', '/vms', order))) as VmView;
+      const place = `VM ${vm.id} of ${vm.host}, ${vm.lladdr}, ${vm.ipv4}`;
+      print(options, vm, `${vm.name}: added as ${place}; now \`puffboot install ${vm.name}\`\n`);
+    },
+  );
+}
+
+function listCommand(): Command {
+  return common('list', 'list all VMs').action(async (options: CommonOptions) => {
+    const vms = (await ask(options, (api) => api.call('GET', '/vms'))) as readonly VmView[];
+    print(options, vms, renderVmList(vms));
+  });
+}
+
+function showCommand(): Command {
+  return common('show', 'show a VM with the phases of its last install')
+    .argument('<name>', 'name of the VM')
+    .action(async (name: string, options: CommonOptions) => {
+      const vm = (await ask(options, (api) => api.call('GET', pathOf(name)))) as VmView;
+      print(options, vm, renderVm(vm));
+    });
+}
+
+function setCommand(): Command {
+  const command = common('set', 'change what a VM gets at its next install').argument(
+    '<name>',
+    'name of the VM',
+  );
+  return addEmptyingOptions(addChoiceOptions(command)).action(
+    async (name: string, options: CommonOptions & ChoiceOptions) => {
+      const change = await changeOf(options);
+      if (Object.keys(change).length === 0) {
+        throw new OperatorError('USAGE', `nothing to change of ${name}: give at least one option`);
+      }
+      const vm = (await ask(options, (api) => api.call('PATCH', pathOf(name), change))) as VmView;
+      print(options, vm, `${vm.name}: changed, for its next install\n`);
+    },
+  );
+}
+
+function rmCommand(): Command {
+  return common('rm', 'remove a VM from the inventory; its disks stay on the host')
+    .argument('<name>', 'name of the VM')
+    .option('-y, --yes', 'do not ask')
+    .action(async (name: string, options: CommonOptions & { readonly yes?: boolean }) => {
+      if (!options.yes && !(await confirm(name))) return;
+      const vm = (await ask(options, (api) => api.call('DELETE', pathOf(name)))) as VmView;
+      print(options, vm, `${vm.name}: removed; its disks stay on ${vm.host}\n`);
+    });
+}
+
+function common(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .option('-f, --config <file>', 'configuration file')
+    .option('--json', 'print JSON');
+}
+
+const pathOf = (name: string): string => `/vms/${encodeURIComponent(name)}`;
+
+async function ask({ config }: CommonOptions, call: (api: Api) => Promise<unknown>): Promise<unknown> {
+  const api = await openApi(config === undefined ? {} : { config });
+  try {
+    return await call(api);
+  } finally {
+    await api.close();
+  }
+}
+
+function print({ json }: CommonOptions, value: unknown, text: string): void {
+  process.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : text);
+}
+
+/** @throws OperatorError USAGE where there is nobody to ask */
+async function confirm(name: string): Promise<boolean> {
+  if (!process.stdin.isTTY) {
+    throw new OperatorError('USAGE', `${name} was not removed: there is no terminal to ask on; give --yes`);
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question(`Remove VM ${JSON.stringify(name)} from the inventory? [y/N] `);
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    terminal.close();
+  }
+}
