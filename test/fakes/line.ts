@@ -1,4 +1,4 @@
-import type { Line, LineEnd } from '../../console/line.ts';
+import type { Line, LineEnd } from '../../src/common/line.ts';
 
 /** A console whose other end is the test. */
 export class FakeLine implements Line {

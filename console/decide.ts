@@ -1,0 +1,112 @@
+/** Which answer a prompt gets. Pure: deciding consumes nothing until the prompt turns out to wait. */
+import { takeAnswer } from '../src/autoinstall/match.ts';
+import type { Answer } from '../src/autoinstall/response-file.ts';
+import { MASK } from './mask.ts';
+import { isUnderWay } from './phase.ts';
+import type { AnswerKind, PromptRow } from './prompts/row.ts';
+import type { Decision, Dialogue } from './turn.ts';
+
+/** A prompt that comes back this often is not understood: typing the same again would go on for ever. */
+const MOST_REPEATS = 3;
+
+const MENU_KEY = { auto: 'a', type: 'i', upgrade: 'u' } as const;
+
+/** @param text the prompt's line, with the blank at its end */
+export function decide(dialogue: Dialogue, row: PromptRow, text: string): Decision {
+  return DECIDE[row.answer](dialogue, text);
+}
+
+/** Type nothing. */
+const NOTHING: Decision = { shown: null, typed: null, secret: false, failure: null };
+const failing = (failure: string): Decision => ({ ...NOTHING, failure });
+const typing = (text: string): Decision => ({ shown: text, typed: text, secret: false, failure: null });
+
+const DECIDE: Record<AnswerKind, (dialogue: Dialogue, text: string) => Decision> = {
+  menu(dialogue, text) {
+    // After a failure the menu has no timer and waits for a human: typing would only fail again, for ever.
+    if (dialogue.failure !== null || dialogue.success !== null) return NOTHING;
+    if (isUnderWay(dialogue.phase)) {
+      return failing(dialogue.suspect ?? 'the installer gave up and went back to its menu');
+    }
+    return isWornOut(dialogue, text) ? NOTHING : typing(MENU_KEY[dialogue.facts.mode]);
+  },
+
+  location(dialogue, text) {
+    const { location } = dialogue.facts;
+    if (location !== null && !isWornOut(dialogue, text)) return typing(location);
+    const because = dialogue.suspect === null ? '' : `: ${dialogue.suspect}`;
+    return failing(`nothing answers "Response file location?"${because}`);
+  },
+
+  mode({ facts }) {
+    const upgrade = facts.mode === 'upgrade' || /upgrade\.conf(?:\?|$)/.test(facts.location ?? '');
+    return typing(upgrade ? 'u' : 'i');
+  },
+
+  question(dialogue, text) {
+    const { question, fallback } = parseQuestion(text);
+    const { answer, rest } = takeAnswer(dialogue.answers, question);
+    if (answer !== null) {
+      const typed = typeable(answer.value);
+      const decision = { typed, secret: answer.secret === true, failure: null, answers: rest };
+      return { ...decision, shown: typed === null ? null : shownOf(answer) };
+    }
+    return fallback === null || isWornOut(dialogue, text) ? NOTHING : typing('');
+  },
+
+  password(dialogue, text) {
+    const question = text
+      .replace(/ *\((?:will not echo|again)\) $/, '')
+      .replace(/(?:New|Re-type) passphrase: $/, PASSPHRASE);
+    const known = dialogue.password?.question === question ? dialogue.password : null;
+    const { answer, rest } =
+      known === null
+        ? takeAnswer(dialogue.answers, question)
+        : { answer: known.answer, rest: dialogue.answers };
+    // Backslashes count here, and what cannot be typed would end the question early.
+    const typed =
+      answer === null || CONTROL.test(answer.value) || isWornOut(dialogue, text) ? null : answer.value;
+    const shown = typed === null ? null : MASK;
+    return { shown, typed, secret: true, failure: null, answers: rest, password: { question, answer } };
+  },
+
+  reboot: ({ success }) => (success === null ? NOTHING : typing('reboot')),
+
+  shell({ success, phase, suspect, failure }) {
+    if (success !== null || failure !== null || !isUnderWay(phase)) return NOTHING;
+    return failing(suspect ?? 'the installer gave up and left a shell prompt');
+  },
+
+  ddb: ({ suspect }) => failing(suspect ?? 'the kernel stopped in its debugger'),
+  nobody: () => NOTHING,
+  itself: () => NOTHING,
+  login: ({ success }) =>
+    success === null ? failing('"login:" came, but nobody saw an install succeed') : NOTHING,
+};
+
+const PASSPHRASE = 'New passphrase?';
+const CONTROL = /[\x00-\x1f\x7f]/;
+
+/** The question without its default, and the default; null when RETURN alone is no answer. */
+export function parseQuestion(text: string): { readonly question: string; readonly fallback: string | null } {
+  const [, question, fallback] = /^(.*?) ?\[([^[]*)\] $/.exec(text) ?? [];
+  if (question === undefined || fallback === undefined) return { question: text.trimEnd(), fallback: null };
+  return { question, fallback };
+}
+
+/**
+ * The installer reads answers with `read`, which takes backslashes as escapes, and runs what starts with `!`
+ * as a command, so such an answer cannot be given here.
+ */
+function typeable(value: string): string | null {
+  if (CONTROL.test(value) || value.startsWith('!')) return null;
+  return value.replaceAll('\\', '\\\\');
+}
+
+function shownOf({ value, secret }: Answer): string {
+  return secret === true ? MASK : value;
+}
+
+function isWornOut({ recent }: Dialogue, text: string): boolean {
+  return recent.filter((earlier) => earlier === text).length >= MOST_REPEATS;
+}

@@ -1,0 +1,185 @@
+/**
+ * The console driver's mind: what the machine prints goes in, what to type and how the install stands comes
+ * out. Pure; output may be cut into pieces anywhere without changing anything.
+ */
+import { maskSecrets, secretsOf } from './mask.ts';
+import { conclude, deadlineOf, enterPhase, expire, fail, noteNews, succeed, tell } from './outcome.ts';
+import { endPrompt, reportPrompt, watchPrompt } from './prompting.ts';
+import type { MarkerRow } from './prompts/row.ts';
+import { findMarkers, findProgress } from './prompts/table.ts';
+import { BLANK_SCREEN, show } from './screen.ts';
+import type { Dialogue, DialogueEvent, DialogueFacts, Effect, Turn } from './turn.ts';
+
+export { type Standing, standingOf } from './outcome.ts';
+export type { Phase } from './phase.ts';
+export type { Dialogue, DialogueEvent, DialogueFacts, Effect, Outcome } from './turn.ts';
+
+/** Characters of the end of the console that a failure report shows. */
+const TAIL_LENGTH = 2000;
+/** A console that was resumed and says nothing gets one RETURN after this many seconds. */
+const RESUME_SILENCE_SECONDS = 10;
+
+/** @param at the time of the start, in the seconds that all events use */
+export function startDialogue(facts: DialogueFacts, at = 0): Dialogue {
+  const dialogue: Dialogue = {
+    facts,
+    screen: BLANK_SCREEN,
+    tail: [],
+    release: facts.release ?? null,
+    phase: null,
+    newsAt: at,
+    answering: null,
+    timer: false,
+    answers: facts.answers,
+    password: null,
+    waiting: null,
+    asked: null,
+    unechoed: null,
+    recent: [],
+    progress: null,
+    suspect: null,
+    failure: null,
+    success: null,
+    told: null,
+    prodAt: facts.resume === true && facts.mode === 'auto' ? at + RESUME_SILENCE_SECONDS : null,
+    wakeAt: null,
+  };
+  return { ...dialogue, wakeAt: wakeAtOf(dialogue) };
+}
+
+/**
+ * Takes one event in. Events must come in the order of their times.
+ * @returns the dialogue after it, and what to do now, in this order
+ */
+export function step(dialogue: Dialogue, event: DialogueEvent): [Dialogue, readonly Effect[]] {
+  const turn: Turn = { next: { ...dialogue }, effects: [], at: event.at };
+  // What fell due before this event happened at its own time, even where the tick came late or not at all.
+  for (let due = turn.next.wakeAt; due !== null && due <= event.at; due = turn.next.wakeAt) {
+    finish({ ...turn, at: due }, wake);
+  }
+  finish(turn, () => {
+    if (event.kind === 'output') takeOutput(turn, event.text);
+    if (event.kind === 'input') takeInput(turn);
+    if (event.kind === 'closed') conclude(turn);
+  });
+  return [turn.next, turn.effects];
+}
+
+/** The end of the console's text, at most some 2,000 characters, secrets masked. */
+export function tailOf({ tail, screen, facts }: Dialogue): string {
+  const text = [...tail, screen.line].join('\n');
+  return maskSecrets(text, secretsOf(facts.answers)).slice(-TAIL_LENGTH).trim();
+}
+
+function finish(turn: Turn, work: (turn: Turn) => void): void {
+  work(turn);
+  tell(turn);
+  turn.next.wakeAt = wakeAtOf(turn.next);
+}
+
+/** Each cause is gone afterwards: the prompt is reported, the deadline has its outcome, the RETURN is sent. */
+function wake(turn: Turn): void {
+  const { next, effects, at } = turn;
+  if (next.waiting !== null && at >= next.waiting.settledAt) reportPrompt(turn, 'us');
+  const deadline = deadlineOf(next);
+  if (deadline !== null && at >= deadline) expire(turn);
+  if (next.prodAt !== null && at >= next.prodAt) {
+    next.prodAt = null;
+    effects.push({ kind: 'type', text: '\r', secret: false, rule: 'resume' });
+  }
+}
+
+function takeOutput(turn: Turn, text: string): void {
+  const { next } = turn;
+  const lines: string[] = [];
+  next.prodAt = null;
+  next.screen = show(next.screen, text, lines);
+  for (const line of lines) takeLine(turn, line);
+  if (lines.length > 0) next.tail = endOf(next.tail, lines);
+  takeProgress(turn, next.screen.line);
+  watchPrompt(turn);
+}
+
+function takeInput(turn: Turn): void {
+  const { next } = turn;
+  reportPrompt(turn, 'somebody');
+  if (next.asked !== null) next.asked = { ...next.asked, touched: true };
+}
+
+function takeLine(turn: Turn, line: string): void {
+  endPrompt(turn, line);
+  takeProgress(turn, line);
+  if (turn.next.timer && line !== '') turn.next.timer = false;
+  for (const marker of findMarkers(line)) heed(turn, marker, line);
+}
+
+function takeProgress(turn: Turn, line: string): void {
+  const { next, effects } = turn;
+  const progress = findProgress(line);
+  if (progress === null) return;
+  if (next.progress?.file === progress.file && next.progress.stage === progress.stage) {
+    if (next.progress.percent === progress.percent) return;
+  }
+  next.progress = progress;
+  enterPhase(turn, progress.stage === 'fetch' ? 'sets-fetch' : 'sets-install');
+  effects.push({ kind: 'progress', ...progress });
+}
+
+function heed(turn: Turn, { means, line: pattern }: MarkerRow, line: string): void {
+  const { next, effects } = turn;
+  const [matched = line, group] = pattern.exec(line) ?? [];
+  switch (means.kind) {
+    case 'phase':
+      if (means.afterDone !== true || next.success !== null) enterPhase(turn, means.phase);
+      break;
+    case 'release':
+      if (group !== undefined && group !== next.release) {
+        next.release = group;
+        effects.push({ kind: 'release', release: group });
+      }
+      enterPhase(turn, means.phase);
+      break;
+    case 'timer':
+      next.timer = true;
+      break;
+    case 'automatic':
+      enterPhase(turn, 'questions');
+      next.answering = 'installer';
+      break;
+    case 'done':
+      succeed(turn, means.outcome);
+      break;
+    case 'fatal':
+      fail(turn, matched.trim());
+      break;
+    case 'gave-up':
+      fail(turn, next.suspect ?? matched.trim());
+      break;
+    case 'suspect':
+      if (means.phase !== undefined) enterPhase(turn, means.phase);
+      next.suspect = matched.trim();
+      noteNews(turn);
+      break;
+  }
+}
+
+function wakeAtOf(dialogue: Dialogue): number | null {
+  const settledAt = dialogue.waiting?.settledAt ?? Number.POSITIVE_INFINITY;
+  const deadline = deadlineOf(dialogue) ?? Number.POSITIVE_INFINITY;
+  const at = Math.min(settledAt, deadline, dialogue.prodAt ?? Number.POSITIVE_INFINITY);
+  return at === Number.POSITIVE_INFINITY ? null : at;
+}
+
+/** As many of the last lines as a failure report can show. */
+function endOf(earlier: readonly string[], lines: readonly string[]): readonly string[] {
+  const kept: string[] = [];
+  let length = 0;
+  for (const list of [lines, earlier]) {
+    for (let index = list.length - 1; index >= 0 && length < TAIL_LENGTH; index -= 1) {
+      const line = list[index] ?? '';
+      kept.push(line);
+      length += line.length + 1;
+    }
+  }
+  return kept.reverse();
+}

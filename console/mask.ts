@@ -1,0 +1,51 @@
+/**
+ * Secrets out of text that is kept: typed or echoed passwords, and what stands behind the second field of an
+ * ssh key, where operators keep a first password.
+ */
+import type { Answer } from '../src/autoinstall/response-file.ts';
+
+export const MASK = '***';
+
+/** Shorter ones would blot out half of any text, and give nothing away that a guess would not. */
+const SHORTEST = 4;
+
+/** What must not be seen of these answers, longest first so that none hides behind a part of itself. */
+export function secretsOf(answers: readonly Answer[]): readonly string[] {
+  const secrets = answers.filter(({ secret }) => secret === true).map(secretPart);
+  return [...new Set(secrets)].filter((text) => text.length >= SHORTEST).sort((a, b) => b.length - a.length);
+}
+
+export function maskSecrets(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((masked, secret) => masked.replaceAll(secret, MASK), text);
+}
+
+export interface Masked {
+  /** Ready to be kept. */
+  readonly text: string;
+  /** The end of the output, which may be the beginning of a secret; give it back with the next output. */
+  readonly held: string;
+}
+
+/** Masks a stream piece by piece: a secret that is cut by the pieces' ends is found too. */
+export function maskPiece(held: string, output: string, secrets: readonly string[]): Masked {
+  const masked = maskSecrets(held + output, secrets);
+  const keep = Math.max(0, ...secrets.map((secret) => startAtEnd(masked, secret)));
+  return { text: masked.slice(0, masked.length - keep), held: masked.slice(masked.length - keep) };
+}
+
+/** How many characters at the end of `text` are a beginning of `secret`. */
+function startAtEnd(text: string, secret: string): number {
+  const most = Math.min(text.length, secret.length - 1);
+  for (let length = most; length > 0; length -= 1) {
+    if (text.endsWith(secret.slice(0, length))) return length;
+  }
+  return 0;
+}
+
+function secretPart({ key, value }: Answer): string {
+  if (!/ssh key/i.test(key)) return value;
+  return value
+    .split(/[ \t]+/)
+    .slice(2)
+    .join(' ');
+}

@@ -1,0 +1,105 @@
+/** From text at the end of the output to a prompt that waits, and to what is typed at it. */
+import { decide } from './decide.ts';
+import { enterPhase, fail, noteNews } from './outcome.ts';
+import type { AnswerKind, PromptRow } from './prompts/row.ts';
+import { findPrompt } from './prompts/table.ts';
+import { atEnd } from './screen.ts';
+import type { Asked, Decision, Turn, Waiting } from './turn.ts';
+
+/** Silence after which text that could go on counts as a prompt that waits. Seconds. */
+export const SETTLE_SECONDS = 0.15;
+/** The same where nothing would be typed: there is no hurry, and it may be no prompt at all. */
+const UNANSWERED_SETTLE_SECONDS = 0.5;
+/**
+ * A prompt that comes again before its answer was echoed was drawn again, because a kernel message had come
+ * in between, and takes the answer that is already under way. Standing for this long, it has lost it.
+ */
+const REDRAWN_SETTLE_SECONDS = 3;
+
+/** How many answered prompts are remembered. */
+const RECENT = 24;
+
+/** Prompts that show, while autoinstall answers its own questions, that it does so no more. */
+const BREAKS_IN: ReadonlySet<AnswerKind> = new Set(['menu', 'shell', 'ddb', 'login', 'reboot']);
+
+const NOTHING: Decision = { shown: null, typed: null, secret: false, failure: null };
+
+/** Looks at the open line after output. Reports at once what cannot go on, else notes when it will have settled. */
+export function watchPrompt(turn: Turn): void {
+  const { next, at } = turn;
+  const text = next.screen.line;
+  // One prompt a line: whatever stands behind it is its default, an echo, or the same prompt drawn again.
+  if (next.asked !== null || !atEnd(next.screen)) {
+    next.waiting = null;
+    return;
+  }
+  if (next.waiting?.text === text) return;
+  const row = findPrompt(text, next.release);
+  next.waiting = row === null ? null : waitingFor(turn, row, text);
+  if (next.waiting !== null && next.waiting.settledAt <= at) reportPrompt(turn, 'us');
+}
+
+/**
+ * The prompt that is being watched waits.
+ * @param typist `us` when it has settled, `somebody` when another has typed at it already
+ */
+export function reportPrompt(turn: Turn, typist: 'us' | 'somebody'): void {
+  const { next, effects } = turn;
+  const { waiting } = next;
+  if (waiting === null) return;
+  const { row, text, at } = waiting;
+  const decision = isLeftAlone(turn, row) ? NOTHING : (waiting.redrawn?.decision ?? decide(next, row, text));
+  next.waiting = null;
+  next.unechoed = null;
+  next.timer = false;
+  if (row.phase !== null) enterPhase({ ...turn, at }, row.phase);
+  if (next.phase === 'questions' && row.phase === 'questions') next.answering ??= 'us';
+  effects.push({ kind: 'prompt', at, name: row.name, text: text.trimEnd(), answer: decision.shown });
+  next.asked = { text, at, decision, touched: typist === 'somebody' };
+  next.answers = decision.answers ?? next.answers;
+  next.password = decision.password ?? next.password;
+  if (decision.failure !== null) fail(turn, decision.failure);
+  if (decision.typed === null) return;
+  noteNews(turn);
+  next.recent = [...next.recent.slice(1 - RECENT), text];
+  if (typist === 'somebody') return;
+  effects.push({ kind: 'type', text: `${decision.typed}\r`, secret: decision.secret, rule: row.name });
+}
+
+/** The open line was completed, so the prompt on it is over. */
+export function endPrompt(turn: Turn, line: string): void {
+  const { next } = turn;
+  next.waiting = null;
+  if (next.asked === null) return;
+  next.unechoed = isEcho(next.asked, line) ? null : next.asked;
+  next.asked = null;
+}
+
+function waitingFor(turn: Turn, row: PromptRow, text: string): Waiting {
+  const { next, at } = turn;
+  const redrawn = next.unechoed?.text === text ? next.unechoed : null;
+  return { row, text, at, redrawn, settledAt: at + settleOf(turn, row, text, redrawn) };
+}
+
+function settleOf(turn: Turn, row: PromptRow, text: string, redrawn: Asked | null): number {
+  if (isLeftAlone(turn, row)) return Number.POSITIVE_INFINITY;
+  if (redrawn !== null) {
+    return redrawn.decision.typed === null ? Number.POSITIVE_INFINITY : REDRAWN_SETTLE_SECONDS;
+  }
+  const complete = row.tail === 'exact' || (row.answer !== 'password' && text.endsWith('] '));
+  if (complete) return 0;
+  return decide(turn.next, row, text).typed === null ? UNANSWERED_SETTLE_SECONDS : SETTLE_SECONDS;
+}
+
+/** It goes on without anybody: autoinstall answers its own questions and, with the timer, starts itself. */
+function isLeftAlone({ next }: Turn, row: PromptRow): boolean {
+  if (row.answer === 'itself') return true;
+  if (next.answering === 'installer') return !BREAKS_IN.has(row.answer);
+  return row.answer === 'menu' && next.timer && next.facts.mode === 'auto';
+}
+
+function isEcho({ text, decision, touched }: Asked, line: string): boolean {
+  if (touched) return true;
+  const echoed = decision.secret ? '' : (decision.typed ?? '');
+  return line.trimEnd() === (text + echoed).trimEnd();
+}

@@ -1,0 +1,69 @@
+import type { Phase } from '../phase.ts';
+
+/** Releases that a row is known for, both included; `seen` on a running installer or `read` in its source. */
+export interface Releases {
+  readonly from: string;
+  readonly to: string;
+  readonly how: 'seen' | 'read';
+}
+
+/** Text that stands, unterminated, at the very end of the output while the machine waits for somebody. */
+export interface PromptRow {
+  readonly name: string;
+  readonly releases: Releases;
+  /** Tested against the open line, which ends in one blank. */
+  readonly prompt: RegExp;
+  /**
+   * `exact`: nothing can follow, so it may be answered at once. `optional`: a ` [default] ` may follow, or it
+   * is only sure to wait after a silence; complete at once all the same where the default is already there.
+   */
+  readonly tail: 'exact' | 'optional';
+  readonly answer: AnswerKind;
+  /** The phase that it shows, if it shows one. */
+  readonly phase: Phase | null;
+}
+
+/**
+ * Who knows the answer. `menu`, `location` and `mode` the order given to the driver; `question` and
+ * `password` the response file, else the default; `reboot` is always the same; `nobody` is for a human.
+ * `itself` goes on without an answer. `shell` and `ddb` are for a human too, and say how the machine stands.
+ */
+export type AnswerKind =
+  | 'menu'
+  | 'location'
+  | 'mode'
+  | 'question'
+  | 'password'
+  | 'reboot'
+  | 'nobody'
+  | 'itself'
+  | 'shell'
+  | 'ddb'
+  | 'login';
+
+/** A completed line that says how the machine stands. */
+export interface MarkerRow {
+  readonly name: string;
+  readonly releases: Releases;
+  /** Every line that matches contains this; it finds candidates cheaply. */
+  readonly key: string;
+  readonly line: RegExp;
+  readonly means: Meaning;
+}
+
+export type Meaning =
+  /** A phase begins. With `afterDone` only once the install has succeeded. */
+  | { readonly kind: 'phase'; readonly phase: Phase; readonly afterDone?: true }
+  /** As `phase`; the first group is the release. */
+  | { readonly kind: 'release'; readonly phase: Phase }
+  /** The menu that follows starts autoinstall by itself. */
+  | { readonly kind: 'timer' }
+  /** From here on autoinstall answers its own questions. */
+  | { readonly kind: 'automatic' }
+  | { readonly kind: 'done'; readonly outcome: 'installed' | 'upgraded' }
+  /** The end, for this reason. */
+  | { readonly kind: 'fatal' }
+  /** The end, for a reason that a `suspect` line before it gave. */
+  | { readonly kind: 'gave-up' }
+  /** The likely reason should it fail now; often harmless. */
+  | { readonly kind: 'suspect'; readonly phase?: Phase };

@@ -1,0 +1,137 @@
+/**
+ * What a console's output says, without how it is drawn: completed lines and the line that is still open.
+ * Carriage returns and backspaces move the cursor and what follows overwrites, as on a terminal, so a progress
+ * bar is one line and an echo redrawn by a shell reads as it looks. Escape sequences and control characters are
+ * dropped. The result does not depend on how the output is cut into pieces.
+ */
+export interface Screen {
+  /** The line that has no newline yet. */
+  readonly line: string;
+  /** Where the next character goes, 0 to `line.length`. */
+  readonly cursor: number;
+  readonly sequence: EscapeState;
+}
+
+/**
+ * Where inside an escape sequence (ECMA-48) the output stands: not at all, behind ESC, in a control sequence
+ * (`ESC [`), in a string that BEL or ST ends (`ESC ]` and others).
+ */
+type EscapeState = 'none' | 'escape' | 'control' | 'string';
+
+export const BLANK_SCREEN: Screen = { line: '', cursor: 0, sequence: 'none' };
+
+/** Longer lines are completed at this many characters: nothing that a guest prints may fill the memory. */
+export const MAX_LINE = 1024;
+
+const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/;
+const [BACKSPACE, TAB, LF, CR, CAN, SUB, ESC, DEL, LAST_C1] = [8, 9, 10, 13, 24, 26, 27, 127, 159];
+
+/**
+ * Takes more output in.
+ * @param lines receives each line that this output completed, without its end
+ */
+export function show(screen: Screen, output: string, lines: string[]): Screen {
+  if (screen.sequence === 'none' && screen.cursor === screen.line.length && !CONTROL.test(output)) {
+    return showPlain(screen, output, lines);
+  }
+  return showCarefully(screen, output, lines);
+}
+
+/** True when the cursor stands behind the last character: the only place where a prompt waits. */
+export const atEnd = ({ line, cursor }: Screen): boolean => cursor === line.length;
+
+function showPlain(screen: Screen, output: string, lines: string[]): Screen {
+  let line = screen.line;
+  let start = 0;
+  for (let end = output.indexOf('\n'); end >= 0; end = output.indexOf('\n', start)) {
+    lines.push(wrap(line + output.slice(start, end), lines));
+    line = '';
+    start = end + 1;
+  }
+  line = wrap(line + output.slice(start), lines);
+  return { line, cursor: line.length, sequence: 'none' };
+}
+
+/** Completes all of an overlong line but its end, which is returned. */
+function wrap(line: string, lines: string[]): string {
+  if (line.length <= MAX_LINE) return line;
+  let start = 0;
+  for (; line.length - start > MAX_LINE; start += MAX_LINE) lines.push(line.slice(start, start + MAX_LINE));
+  return line.slice(start);
+}
+
+/** Line by line, so that one progress bar does not make the rest of a large piece slow. */
+function showCarefully(screen: Screen, output: string, lines: string[]): Screen {
+  let current = screen;
+  let start = 0;
+  while (start < output.length) {
+    const newline = output.indexOf('\n', start);
+    const end = newline < 0 ? output.length : newline + 1;
+    current = showOne(current, output, start, end, lines);
+    start = end;
+  }
+  return current;
+}
+
+/** `output` from `start` to `end` holds at most one newline, at its end. */
+function showOne(screen: Screen, output: string, start: number, end: number, lines: string[]): Screen {
+  if (screen.sequence === 'none' && atEnd(screen)) {
+    const ended = output.charCodeAt(end - 1) === LF;
+    let stop = ended ? end - 1 : end;
+    // Carriage returns right before the newline change nothing: CR LF, and CR CR LF where two ttys add one.
+    while (ended && stop > start && output.charCodeAt(stop - 1) === CR) stop -= 1;
+    const text = output.slice(start, stop);
+    if (!CONTROL.test(text)) return showPlain(screen, ended ? `${text}\n` : text, lines);
+  }
+  return draw(screen, output.slice(start, end), lines);
+}
+
+/** The characters of the line that is being drawn; filled and read within one call of `draw`. */
+const cells = new Uint16Array(MAX_LINE);
+
+function draw(screen: Screen, output: string, lines: string[]): Screen {
+  let { cursor, sequence } = screen;
+  let length = screen.line.length;
+  for (let index = 0; index < length; index += 1) cells[index] = screen.line.charCodeAt(index);
+  for (let index = 0; index < output.length; index += 1) {
+    const code = output.charCodeAt(index);
+    if (sequence !== 'none' && code !== LF && code !== CR) {
+      sequence = nextEscape(sequence, code);
+    } else if (code === LF) {
+      lines.push(String.fromCharCode(...cells.subarray(0, length)));
+      sequence = 'none';
+      length = 0;
+      cursor = 0;
+    } else if (code === CR) {
+      // Neither sequences nor strings contain line ends: one that noise began must not hide the rest.
+      sequence = 'none';
+      cursor = 0;
+    } else if (code === ESC) {
+      sequence = 'escape';
+    } else if (code === BACKSPACE) {
+      cursor = Math.max(0, cursor - 1);
+    } else if (code === TAB || (code >= 32 && (code < DEL || code > LAST_C1))) {
+      if (cursor === MAX_LINE) {
+        lines.push(String.fromCharCode(...cells.subarray(0, length)));
+        length = 0;
+        cursor = 0;
+      }
+      cells[cursor] = code;
+      cursor += 1;
+      length = Math.max(length, cursor);
+    }
+  }
+  return { line: String.fromCharCode(...cells.subarray(0, length)), cursor, sequence };
+}
+
+function nextEscape(sequence: EscapeState, code: number): EscapeState {
+  if (code === CAN || code === SUB) return 'none';
+  if (code === ESC) return 'escape';
+  if (sequence === 'string') return code === 7 ? 'none' : 'string';
+  if (sequence === 'control') return code >= 0x40 && code <= 0x7e ? 'none' : 'control';
+  if (code === 0x5b) return 'control';
+  // OSC, DCS, SOS, PM, APC
+  if (code === 0x5d || code === 0x50 || code === 0x58 || code === 0x5e || code === 0x5f) return 'string';
+  // Intermediate characters (`ESC ( B`) go on, anything else is the final one.
+  return code >= 0x20 && code <= 0x2f ? 'escape' : 'none';
+}

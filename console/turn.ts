@@ -1,0 +1,136 @@
+/** The values that a dialogue is made of, and what one step of it may touch. */
+import type { Answer } from '../src/autoinstall/response-file.ts';
+import type { Phase } from './phase.ts';
+import type { PromptRow } from './prompts/row.ts';
+import type { SetProgress } from './prompts/table.ts';
+import type { Screen } from './screen.ts';
+
+/** What the driver was ordered to do. */
+export interface DialogueFacts {
+  /**
+   * `auto` types `a` at the menu and lets autoinstall(8) do the rest; `type` and `upgrade` choose (I)nstall
+   * and (U)pgrade and answer each question from `answers`.
+   */
+  readonly mode: 'auto' | 'type' | 'upgrade';
+  readonly answers: readonly Answer[];
+  /** Typed at `Response file location?`; null leaves that question to a human. */
+  readonly location: string | null;
+  /** Which sight is the end of the work. */
+  readonly until: 'congratulations' | 'login';
+  /** The release that is expected, `7.6`, until the console names its own. */
+  readonly release?: string | null;
+  /** The console was taken in the middle of an install and says nothing until something happens. */
+  readonly resume?: boolean;
+}
+
+/** Times (`at`) are seconds, of any clock that does not run backwards. */
+export type DialogueEvent =
+  | { readonly kind: 'output'; readonly text: string; readonly at: number }
+  /** Somebody else typed: whatever prompt stands there did wait. */
+  | { readonly kind: 'input'; readonly at: number }
+  | { readonly kind: 'tick'; readonly at: number }
+  /** The other end is gone. */
+  | { readonly kind: 'closed'; readonly at: number };
+
+export type Outcome = 'installed' | 'upgraded' | 'failed' | 'incomplete';
+
+export type Effect =
+  /** `text` with its RETURN. A secret is to be typed and never kept. `rule` names the prompt's row. */
+  | { readonly kind: 'type'; readonly text: string; readonly secret: boolean; readonly rule: string }
+  /** A prompt waited. `answer`: null when nothing answers it, `***` for a secret, '' for a mere RETURN. */
+  | {
+      readonly kind: 'prompt';
+      readonly at: number;
+      readonly name: string;
+      readonly text: string;
+      readonly answer: string | null;
+    }
+  | { readonly kind: 'phase'; readonly name: Phase; readonly at: number }
+  | ({ readonly kind: 'progress' } & SetProgress)
+  | { readonly kind: 'release'; readonly release: string }
+  /** May come again with another one: a human may mend what had failed. */
+  | { readonly kind: 'outcome'; readonly outcome: Outcome; readonly reason: string | null };
+
+export interface Dialogue {
+  readonly facts: DialogueFacts;
+  readonly screen: Screen;
+  /** The last completed lines. */
+  readonly tail: readonly string[];
+  readonly release: string | null;
+  readonly phase: Phase | null;
+  /** When something new was last seen. */
+  readonly newsAt: number;
+  /** Who answers the installer's questions: `installer` is autoinstall, `us` whoever types. */
+  readonly answering: 'installer' | 'us' | null;
+  /** The menu that follows starts autoinstall by itself. */
+  readonly timer: boolean;
+  /** Answers that are left. */
+  readonly answers: readonly Answer[];
+  /** Of the question that is asked twice. */
+  readonly password: { readonly question: string; readonly answer: Answer | null } | null;
+  /** Text that looks like a prompt and may still turn out not to be one. */
+  readonly waiting: Waiting | null;
+  /** The prompt on the open line that was reported. */
+  readonly asked: Asked | null;
+  /** An earlier one whose echo was not recognised: it may only be drawn again. */
+  readonly unechoed: Asked | null;
+  /** Prompts answered last, so that one that comes back for ever is noticed. */
+  readonly recent: readonly string[];
+  readonly progress: SetProgress | null;
+  /** The likely reason of a failure that has not been announced yet. */
+  readonly suspect: string | null;
+  readonly failure: Failure | null;
+  readonly success: 'installed' | 'upgraded' | null;
+  /** The outcome that was told last. */
+  readonly told: { readonly outcome: Outcome; readonly reason: string | null } | null;
+  /** When a silent console gets a RETURN, to see where it stands; null when it does not. */
+  readonly prodAt: number | null;
+  /** When to send a tick; null when only output can change anything. */
+  readonly wakeAt: number | null;
+}
+
+export interface Waiting {
+  readonly row: PromptRow;
+  readonly text: string;
+  /** When its last character arrived. */
+  readonly at: number;
+  /** When it counts as waiting; infinite for prompts that go on by themselves. */
+  readonly settledAt: number;
+  readonly redrawn: Asked | null;
+}
+
+export interface Asked {
+  /** With the blank at its end. */
+  readonly text: string;
+  readonly at: number;
+  readonly decision: Decision;
+  /** Somebody else typed here. */
+  readonly touched: boolean;
+}
+
+/** What to do at a prompt. */
+export interface Decision {
+  /** As it is told: see the effect `prompt`. */
+  readonly shown: string | null;
+  /** What is typed before RETURN; null for nothing at all. */
+  readonly typed: string | null;
+  readonly secret: boolean;
+  /** The prompt proves that the install has failed. */
+  readonly failure: string | null;
+  readonly answers?: readonly Answer[];
+  readonly password?: Dialogue['password'];
+}
+
+export interface Failure {
+  readonly reason: string;
+  /** A stall is over as soon as anything new comes; the installer giving up is not. */
+  readonly stall: boolean;
+}
+
+/** One step at work: the next dialogue while it is being made, and the effects so far. */
+export interface Turn {
+  readonly next: { -readonly [Key in keyof Dialogue]: Dialogue[Key] };
+  readonly effects: Effect[];
+  /** The time of the event. */
+  readonly at: number;
+}
