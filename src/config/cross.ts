@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { type Cidr4, contains, ipv4ToNumber, networkOf } from '../common/address.ts';
+import { show } from '../common/form.ts';
 import { type Draft, draftOf } from './draft.ts';
 import {
   type Host,
@@ -24,12 +25,21 @@ const CHECKS: readonly Check[] = [
   usersDiffer,
   portsDiffer,
   eachSubnet(routerInside),
-  pairs('subnets', 'cidr', networksOverlap, 'overlaps the network of'),
-  pairs('hosts', 'name', (a, b) => a.toLowerCase() === b.toLowerCase(), 'is also the name of'),
-  pairs('hosts', 'lladdrPrefix', (a, b) => a === b, 'is also the prefix of'),
-  pairs('hosts', 'ipv4Range', rangesOverlap, 'overlaps the range of'),
-  pairs('hosts', 'ipv6Prefix', prefixesOverlap, 'overlaps the prefix of'),
-  pairs('hosts', 'root', (a, b) => a === b, 'is also the directory of'),
+  ({ subnets }) =>
+    clashes(['subnets', 'cidr'], pick(subnets, 'cidr'), networksOverlap, 'a network apart from the others'),
+  ({ hosts }) => clashes(['hosts', 'name'], pick(hosts, 'name'), same, 'a name of its own'),
+  ({ hosts }) => clashes(['hosts', 'root'], pick(hosts, 'root'), identical, 'a directory of its own'),
+  ({ hosts }) =>
+    clashes(['hosts', 'lladdrPrefix'], pick(hosts, 'lladdrPrefix'), identical, 'a prefix of its own'),
+  ({ hosts }) =>
+    clashes(['hosts', 'ipv4Range'], pick(hosts, 'ipv4Range'), rangesOverlap, 'a range apart from the others'),
+  ({ hosts }) =>
+    clashes(
+      ['hosts', 'ipv6Prefix'],
+      pick(hosts, 'ipv6Prefix'),
+      prefixesOverlap,
+      'a prefix apart from the others',
+    ),
   eachHost(unicast),
   eachHost(rangeInOneSubnet),
   eachHost(rangeHoldsCapacity),
@@ -60,27 +70,29 @@ function portsDiffer({ netboot, web, subnets }: Draft): readonly Finding[] {
   return findings;
 }
 
-/** A check of one key of two tables of the same list; the later one is told. */
-function pairs<List extends 'subnets' | 'hosts', Key extends keyof Draft[List][number] & string>(
-  list: List,
-  key: Key,
-  clash: (a: Value<List, Key>, b: Value<List, Key>) => boolean,
+/** What two tables of a list have in common and may not; the later one is told. */
+function clashes<Value extends string | Ipv4Range>(
+  path: readonly [list: 'subnets' | 'hosts', key: string],
+  values: readonly (Value | undefined)[],
+  clash: (a: Value, b: Value) => boolean,
   words: string,
-): Check {
-  return (draft) => {
-    const tables: readonly Draft[List][number][] = draft[list];
-    return tables.flatMap((table, index) => {
-      const earlier = tables.slice(0, index).findIndex((other) => {
-        const [a, b] = [table[key], other[key]];
-        return a !== undefined && b !== undefined && clash(a as Value<List, Key>, b as Value<List, Key>);
-      });
-      return earlier === -1 ? [] : [{ path: [list, index, key], message: `${words} ${list}[${earlier}]` }];
-    });
-  };
+): readonly Finding[] {
+  const [list, key] = path;
+  return values.flatMap((value, index) => {
+    if (value === undefined) return [];
+    const other = values.findIndex((earlier) => earlier !== undefined && clash(value, earlier));
+    if (other >= index) return [];
+    const found = typeof value === 'string' ? value : `${value.first}-${value.last}`;
+    const message = `expected ${words} (found ${show(found)}, which clashes with ${list}[${other}])`;
+    return [{ path: [list, index, key], message }];
+  });
 }
-type Value<List extends 'subnets' | 'hosts', Key extends keyof Draft[List][number]> = NonNullable<
-  Draft[List][number][Key]
->;
+
+const pick = <Table, Key extends keyof Table>(tables: readonly Table[], key: Key): readonly Table[Key][] =>
+  tables.map((table) => table[key]);
+
+const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+const identical = (a: string, b: string): boolean => a === b;
 
 function networksOverlap(a: Cidr4, b: Cidr4): boolean {
   const [one, other] = [networkOf(a), networkOf(b)];
