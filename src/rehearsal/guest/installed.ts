@@ -1,0 +1,102 @@
+import type { InstalledSystem } from '../disk-image.ts';
+import { type Board, Interrupted } from './board.ts';
+import { bootInstalled, diskUid, printLines } from './kernel.ts';
+
+/** The machine as it boots from its disk: until somebody ends the VM. */
+export async function runFromDisk(board: Board): Promise<never> {
+  await board.terminal('off');
+  const system = board.readDisk();
+  if (system === null) return noSystem(board);
+  // Told to leave the console alone, the system speaks to a screen that a VM doesn't have.
+  if (!system.serialConsole) return silence(board);
+  const uid = diskUid(board.facts);
+  await bootInstalled(board, system.release, uid);
+  await runRc(board, system, uid);
+  return getty(board, system.hostName);
+}
+
+async function noSystem(board: Board): Promise<never> {
+  await printLines(board, [
+    'Booting from Hard Disk...',
+    'Boot failed: not a bootable disk',
+    '',
+    'No bootable disk.',
+  ]);
+  return silence(board);
+}
+
+async function silence(board: Board): Promise<never> {
+  for (;;) await board.readLine().catch(ignoreInterrupt);
+}
+
+function ignoreInterrupt(error: unknown): null {
+  if (error instanceof Interrupted) return null;
+  throw error;
+}
+
+async function runRc(board: Board, system: InstalledSystem, uid: string): Promise<void> {
+  const hostKey = system.hostKey ?? board.makeHostKey();
+  const first = system.hostKey === null;
+  if (first) board.writeDisk({ ...system, hostKey });
+  await printLines(board, [
+    'Automatic boot in progress: starting file system checks.',
+    ...[...'akdfghjie'].map(
+      (letter) => `/dev/sd0${letter} (${uid}.${letter}): file system is clean; not checking`,
+    ),
+    'pf enabled',
+    'starting network',
+    'reordering: ld.so libc libcrypto sshd.',
+    ...(first ? ['ssh-keygen: generating new host keys: RSA ECDSA ED25519', `sshd: ED25519 ${hostKey}`] : []),
+    'starting early daemons: syslogd pflogd ntpd.',
+    'starting RPC daemons:.',
+    'savecore: no core dump',
+    'checking quotas: done.',
+    'clearing /tmp',
+    'kern.securelevel: 0 -> 1',
+    'creating runtime link editor directory cache.',
+    'preserving editor files.',
+    ...(first ? ['running rc.firsttime'] : []),
+    `starting network daemons:${system.sshd ? ' sshd' : ''} smtpd sndiod.`,
+    'starting local daemons: cron.',
+    dateLine(board.now(), system.timezone),
+    '',
+  ]);
+}
+
+/** `Mon Sep 30 08:45:30 CEST 2024` */
+function dateLine(now: number, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    weekday: 'short',
+    month: 'short',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+    timeZoneName: 'short',
+    year: 'numeric',
+  }).formatToParts(now);
+  const part = (type: string): string => parts.find((candidate) => candidate.type === type)?.value ?? '';
+  const clock = `${part('hour')}:${part('minute')}:${part('second')}`;
+  return `${part('weekday')} ${part('month')} ${part('day')} ${clock} ${part('timeZoneName')} ${part('year')}`;
+}
+
+/** getty(8) and login(1): nobody gets in, as nobody knows a password. */
+async function getty(board: Board, hostName: string): Promise<never> {
+  await board.terminal('lines');
+  board.print(`\nOpenBSD/${board.facts.arch} (${hostName}) (tty00)\n\n`);
+  for (;;) {
+    board.print('login: ');
+    const name = await board.readLine().catch(ignoreInterrupt);
+    if (name === null) board.print('\n');
+    if (name === null || name.trim() === '') continue;
+    await board.terminal('silent');
+    board.print('Password:');
+    await board.readLine().catch(ignoreInterrupt);
+    await board.terminal('lines');
+    board.print('\n');
+    await board.pause(0.5);
+    board.print('Login incorrect\n');
+  }
+}

@@ -1,0 +1,13 @@
+import type { Board, BootSource } from './board.ts';
+import { runFromDisk } from './installed.ts';
+import { runRamdisk } from './ramdisk.ts';
+
+/** A VM from power-on until vmd ends it: one kernel after the other, all on the same console. */
+export async function runMachine(board: Board, first: BootSource): Promise<never> {
+  let source = first;
+  for (;;) {
+    if (source.kind === 'disk') return runFromDisk(board);
+    await runRamdisk(board, source.release);
+    source = await board.reboot();
+  }
+}

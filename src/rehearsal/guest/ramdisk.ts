@@ -1,0 +1,139 @@
+import { findResponseFile } from './autoinstall.ts';
+import { type Board, Interrupted } from './board.ts';
+import { type Mode, runInstaller } from './install.ts';
+import { bootRamdisk } from './kernel.ts';
+import { haltTexts, rebootTexts } from './power.ts';
+import { Aborted, Session } from './session.ts';
+import { runShell } from './shell.ts';
+
+/** Where .profile goes next. */
+type Next = 'menu' | 'shell' | 'reboot';
+
+const MENU = '(I)nstall, (U)pgrade, (A)utoinstall or (S)hell? ';
+
+/** From the ramdisk kernel's first line until it reboots. */
+export async function runRamdisk(board: Board, release: string): Promise<void> {
+  await board.terminal('off');
+  await bootRamdisk(board, release);
+  await board.pause(0.2);
+  const ramdisk = new Ramdisk(board, release);
+  let timer = board.facts.netbooted;
+  for (;;) {
+    const next = await ramdisk.login(timer);
+    timer = false;
+    if (next === 'reboot' || (await runShell(board, ramdisk.log)) === 'reboot') break;
+  }
+}
+
+class Ramdisk {
+  readonly #board: Board;
+  readonly #release: string;
+  /** /tmp/ai/ai.log; null before the first autoinstall. */
+  log: string | null = null;
+
+  constructor(board: Board, release: string) {
+    this.#board = board;
+    this.#release = release;
+  }
+
+  /** init(8) runs the shell, which runs .profile. */
+  async login(timer: boolean): Promise<'shell' | 'reboot'> {
+    const board = this.#board;
+    board.print('erase ^?, werase ^W, kill ^U, intr ^C, status ^T\n\n');
+    board.print(`Welcome to the OpenBSD/${board.facts.arch} ${this.#release} installation program.\n`);
+    await board.pause(0.3);
+    await board.terminal('lines');
+    let seconds = timer ? 5 : undefined;
+    if (timer) board.print('Starting non-interactive mode in 5 seconds...\n');
+    for (;;) {
+      try {
+        const next = await this.#menu(seconds);
+        if (next !== 'menu') return next;
+      } catch (error) {
+        // ^C at the menu ends the shell, and init(8) starts another one.
+        if (!(error instanceof Interrupted)) throw error;
+        board.print('\n');
+      }
+      seconds = undefined;
+    }
+  }
+
+  async #menu(seconds: number | undefined): Promise<Next> {
+    const board = this.#board;
+    board.print(MENU);
+    const answer = await board.readLine(seconds);
+    if (answer === null) board.print('\n');
+    const choice = answer === null ? 'a' : answer.trim().charAt(0).toLowerCase();
+    if (choice === 's') return 'shell';
+    if (choice === 'a') return this.#byItself();
+    if (choice === 'i') return this.#byHand('install');
+    if (choice === 'u') return this.#byHand('upgrade');
+    return 'menu';
+  }
+
+  /** After a question was asked by hand, failing leads to the shell instead of the menu. */
+  async #byItself(): Promise<Next> {
+    const board = this.#board;
+    try {
+      const found = await findResponseFile(board, this.#release);
+      if (found === null) {
+        board.print('No response file found; non-interactive mode aborted.\n\n');
+        return 'shell';
+      }
+      board.print(`Performing non-interactive ${found.mode}...\n`);
+      await board.pause(0.2);
+      const session = new Session(board, this.#release, found.answers);
+      if (await this.#complete(session, found.mode, found.hostName)) {
+        await rebootTexts(board);
+        return 'reboot';
+      }
+      board.print('failed; check /tmp/ai/ai.log\n');
+      if (!found.askedByHand) return 'menu';
+      board.print('\n');
+      return 'shell';
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error;
+      board.print('\n');
+      return 'shell';
+    }
+  }
+
+  async #complete(session: Session, mode: Mode, hostName: string): Promise<boolean> {
+    try {
+      await runInstaller(session, mode, hostName);
+      return true;
+    } catch (error) {
+      if (error instanceof Aborted) return false;
+      throw error;
+    } finally {
+      this.log = session.log;
+    }
+  }
+
+  async #byHand(mode: Mode): Promise<Next> {
+    const board = this.#board;
+    const session = new Session(board, this.#release, null);
+    try {
+      await runInstaller(session, mode, '');
+      for (;;) {
+        const answer = await session.ask('Exit to (S)hell, (H)alt or (R)eboot?', 'reboot');
+        if (/^s/i.test(answer)) {
+          board.print("To boot the new system, enter 'reboot' at the command prompt.\n\n");
+          return 'shell';
+        }
+        if (/^r/i.test(answer)) {
+          await rebootTexts(board);
+          return 'reboot';
+        }
+        if (/^h/i.test(answer)) {
+          await haltTexts(board);
+          return 'reboot';
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error;
+      board.print('\n');
+      return 'shell';
+    }
+  }
+}

@@ -1,0 +1,272 @@
+import type { Fetched } from './board.ts';
+import { renderProgress } from './progress.ts';
+import { Aborted, type Session } from './session.ts';
+import { knownSets, renderColumns, renderSelection, selectedAtFirst, selectSets } from './set-selection.ts';
+
+/** Each installed file and its SHA256. */
+export type InstalledSets = ReadonlyMap<string, string>;
+
+const LOCATION = "Location of sets? (disk http nfs or 'done')";
+
+/** `install_sets`: asks for locations until the needed sets are there. */
+export async function installSets(
+  session: Session,
+  mode: 'install' | 'upgrade',
+  hostName: string,
+): Promise<InstalledSets> {
+  session.say(`\nLet's ${mode} the sets!\n`);
+  const needed = ['bsd', `base${session.version}.tgz`];
+  const memory: ServerMemory = { server: '', directory: '' };
+  let installed: InstalledSets = new Map();
+  let fallback = 'http';
+  for (;;) {
+    const where = await session.ask(LOCATION, fallback);
+    if (where === 'done') {
+      if (await confirmMissing(session, needed, installed, mode)) return installed;
+    } else if (/^h/i.test(where)) {
+      installed = new Map([...installed, ...(await installFromHttp(session, hostName, mode, memory))]);
+    } else session.refuse(where);
+    const sane = needed.every((set) => installed.has(set));
+    if (sane || session.unattended) fallback = 'done';
+  }
+}
+
+/** What the questions about the server offer when they come again. */
+interface ServerMemory {
+  server: string;
+  directory: string;
+}
+
+async function confirmMissing(
+  session: Session,
+  needed: readonly string[],
+  installed: InstalledSets,
+  mode: string,
+): Promise<boolean> {
+  for (const set of needed.filter((name) => !installed.has(name))) {
+    if (await session.askYesNo(`Are you *SURE* your ${mode} is complete without '${set}'?`)) continue;
+    session.abortUnattended();
+    return false;
+  }
+  return true;
+}
+
+async function installFromHttp(
+  session: Session,
+  hostName: string,
+  mode: 'install' | 'upgrade',
+  memory: ServerMemory,
+): Promise<InstalledSets> {
+  const { release, board } = session;
+  await session.ask("HTTP proxy URL? (e.g. 'http://proxy:8080', or 'none')", 'none');
+  session.say('(Unable to get list from openbsd.org, but that is OK)\n');
+  const server = await askServer(session, memory);
+  if (server === 'done') return new Map();
+  memory.server = server.replace(/^https?:\/\//, '');
+  const setDirectory = memory.directory || `pub/OpenBSD/${release}/${board.facts.arch}`;
+  memory.directory = (await session.askUntil('Server directory?', setDirectory)).replace(/^\/+/, '');
+  const source = await listSets(session, server, memory.directory);
+  return installFiles(session, source, hostName, mode);
+}
+
+async function askServer(session: Session, memory: ServerMemory): Promise<string> {
+  for (;;) {
+    const answer = await session.askUntil("HTTP Server? (hostname or 'done')", memory.server);
+    if (/^\d+$/.test(answer) || answer === '?') continue;
+    if (/^(https?:\/\/)?[A-Za-z0-9:.[\]_-]+$/.test(answer)) return answer;
+    session.say(`'${answer}' is not a valid hostname.\n`);
+    session.abortUnattended();
+  }
+}
+
+interface SetSource {
+  /** URL of the directory; empty when no server could be reached. */
+  readonly base: string;
+  readonly files: readonly string[];
+}
+
+/** The file list: what SHA256.sig signs, then what index.txt has besides. */
+async function listSets(session: Session, server: string, directory: string): Promise<SetSource> {
+  const { board } = session;
+  const host = server.replace(/^https?:\/\//, '');
+  let base = `${server.startsWith('http://') ? 'http' : 'https'}://${host}/${directory}`;
+  let signed = await board.fetch(`${base}/SHA256.sig`);
+  if (signed.kind !== 'ok' && server.startsWith('https://')) {
+    session.abortUnattended();
+    return { base: '', files: [] };
+  }
+  if (signed.kind !== 'ok' && !server.startsWith('http://')) {
+    session.say('Unable to connect using HTTPS; using HTTP instead.\n');
+    base = `http://${host}/${directory}`;
+    signed = await board.fetch(`${base}/SHA256.sig`);
+  }
+  const verified = signed.kind === 'ok' && board.verifySignature(signed.bytes);
+  if (!verified) session.say('Unable to get a verified list of distribution sets.\n');
+  if (signed.kind === 'unreachable' && !signed.connected) return { base: '', files: [] };
+  const listed = signed.kind === 'ok' && verified ? ['SHA256.sig', ...checksums(signed).keys()] : [];
+  const index = await board.fetch(`${base}/index.txt`);
+  const others = index.kind === 'ok' ? indexNames(textOf(index)) : [];
+  return { base, files: [...new Set([...listed, ...others])] };
+}
+
+const textOf = ({ bytes }: { readonly bytes: Uint8Array }): string => new TextDecoder('latin1').decode(bytes);
+
+/** `SHA256 (bsd) = 0123...` lines. */
+function checksums(file: { readonly bytes: Uint8Array }): ReadonlyMap<string, string> {
+  const lines = textOf(file).matchAll(/^SHA256 \(([^)]+)\) = ([0-9a-f]{64})$/gm);
+  return new Map([...lines].map(([, name = '', sum = '']) => [name, sum]));
+}
+
+/** Names of `ls -l` lines: what follows the last blank. */
+function indexNames(text: string): readonly string[] {
+  return [...text.matchAll(/^.* ([a-zA-Z][a-zA-Z0-9._-]+)$/gm)].map(([, name = '']) => name);
+}
+
+async function installFiles(
+  session: Session,
+  source: SetSource,
+  hostName: string,
+  mode: 'install' | 'upgrade',
+): Promise<InstalledSets> {
+  const known = knownSets(session.version, hostName);
+  const available = known.filter((set) => source.files.includes(set));
+  if (available.length === 0) {
+    const system = `OpenBSD/${session.board.facts.arch} ${session.release}`;
+    session.say(`Looked at ${source.base} and found no ${system} sets.  The set names looked for were:\n`);
+    session.say(renderColumns(known, 18));
+    session.abortUnattended();
+    session.say('\n');
+    return new Map();
+  }
+  const selected = await askSets(session, available);
+  if (selected.length === 0) return new Map();
+  const fetched = await fetchSets(session, source, [...selected, ...buildInfo(source)]);
+  if (fetched === null) return new Map();
+  for (const [set, { size }] of fetched) await unpack(session, set, size, mode);
+  return new Map([...fetched].map(([set, { sha256 }]) => [set, sha256]));
+}
+
+/** Fetched with every set, and never shown in the list. */
+const buildInfo = ({ files }: SetSource): readonly string[] =>
+  files.includes('BUILDINFO') ? ['BUILDINFO'] : [];
+
+async function askSets(session: Session, available: readonly string[]): Promise<readonly string[]> {
+  session.say(
+    "\nSelect sets by entering a set name, a file name pattern or 'all'. De-select\n" +
+      "sets by prepending a '-', e.g.: '-game*'. Selected sets are labelled '[X]'.\n",
+  );
+  let selected = selectedAtFirst(available, session.version);
+  for (;;) {
+    session.say(renderSelection(available, selected));
+    const answer = await session.ask("Set name(s)? (or 'abort' or 'done')", 'done');
+    const selection = selectSets(available, selected, answer);
+    if (selection.kind === 'abort') return [];
+    selected = selection.selected;
+    if (selection.kind === 'done') return selected;
+  }
+}
+
+interface FetchedSet {
+  readonly size: number;
+  readonly sha256: string;
+}
+
+/** @returns null when somebody at the console chose not to go on */
+async function fetchSets(
+  session: Session,
+  source: SetSource,
+  sets: readonly string[],
+): Promise<ReadonlyMap<string, FetchedSet> | null> {
+  const expected = await fetchChecksums(session, source);
+  const unverified = new Set(sets);
+  const fetched = new Map<string, FetchedSet>();
+  if (expected.kind === 'issue')
+    return (await goOn(session, `${expected.issue}. Continue without verification?`))
+      ? fetchUnverified(session, source, sets)
+      : null;
+  for (const set of sets) {
+    const got = await download(session, `${source.base}/${set}`, `Get/Verify ${set}`);
+    if (got.kind !== 'ok') {
+      if (!(await goOn(session, `Fetching of ${set} failed. Continue anyway?`))) return null;
+      unverified.delete(set);
+      continue;
+    }
+    fetched.set(set, { size: got.bytes.length, sha256: got.sha256 });
+    if (expected.sums.get(set) === got.sha256) unverified.delete(set);
+    else if (!(await goOn(session, `Checksum test for ${set} failed. Continue anyway?`))) return null;
+  }
+  if (unverified.size === 0) return fetched;
+  const names = [...unverified].join(' ');
+  return (await goOn(session, `Unverified sets: ${names}. Continue without verification?`)) ? fetched : null;
+}
+
+type Checksums =
+  | { readonly kind: 'sums'; readonly sums: ReadonlyMap<string, string> }
+  | { readonly kind: 'issue'; readonly issue: string };
+
+async function fetchChecksums(session: Session, source: SetSource): Promise<Checksums> {
+  const name = 'SHA256.sig';
+  if (!source.files.includes(name)) return { kind: 'issue', issue: `Directory does not contain ${name}` };
+  const got = await download(session, `${source.base}/${name}`, `Get/Verify ${name}`);
+  if (got.kind !== 'ok') return { kind: 'issue', issue: `Cannot fetch ${name}` };
+  if (!session.board.verifySignature(got.bytes)) {
+    return { kind: 'issue', issue: `Signature check of ${name} failed` };
+  }
+  session.say('Signature Verified\n');
+  return { kind: 'sums', sums: checksums(got) };
+}
+
+/** After somebody agreed to it: the sets as they come. */
+async function fetchUnverified(
+  session: Session,
+  source: SetSource,
+  sets: readonly string[],
+): Promise<ReadonlyMap<string, FetchedSet> | null> {
+  const fetched = new Map<string, FetchedSet>();
+  for (const set of sets) {
+    const got = await session.board.fetch(`${source.base}/${set}`);
+    if (got.kind === 'ok') fetched.set(set, { size: got.bytes.length, sha256: got.sha256 });
+    else if (!(await goOn(session, `Installation of ${set} failed. Continue anyway?`))) return null;
+  }
+  return fetched;
+}
+
+async function goOn(session: Session, question: string): Promise<boolean> {
+  if (await session.askYesNo(question)) return true;
+  if (session.unattended) throw new Aborted();
+  return false;
+}
+
+/** A transfer with its progress line; without a length from the server there is none. */
+async function download(session: Session, url: string, title: string): Promise<Fetched> {
+  const started = session.board.now();
+  let drawn = -1;
+  const got = await session.board.fetch(url, (received, total) => {
+    if (total === null || received <= drawn) return;
+    drawn = received;
+    session.say(renderProgress(title, received, total, (session.board.now() - started) / 1000));
+  });
+  if (got.kind !== 'ok' && drawn >= 0) session.say('\n');
+  return got;
+}
+
+/** Draws what ftp(1) draws while it feeds a fetched file to tar(1). */
+async function unpack(
+  session: Session,
+  set: string,
+  size: number,
+  mode: 'install' | 'upgrade',
+): Promise<void> {
+  await localProgress(session, `Installing ${set}`, size);
+  const etc = mode === 'install' ? /^(x?)base\d+\.tgz$/.exec(set) : null;
+  if (etc !== null) await localProgress(session, `Extracting ${etc[1] ?? ''}etc.tgz`, Math.ceil(size / 3));
+}
+
+async function localProgress(session: Session, title: string, size: number): Promise<void> {
+  for (const part of size >= 100_000 ? [0, 0.4, 0.8] : [0]) {
+    session.say(renderProgress(title, Math.floor(size * part), size, part * 0.3));
+    await session.wait(0.06);
+  }
+  session.say(renderProgress(title, size, size, 0.3));
+  await session.wait(0.04);
+}

@@ -1,0 +1,30 @@
+/** Where things lie below the directory that is a simulated host's root. */
+export const HOST = {
+  vmctl: 'bin/vmctl',
+  /** Relative, and used after chdir(2): a socket's path has at most 103 bytes. */
+  socket: 'var/run/vmd.sock',
+  log: 'var/log/daemon',
+  config: 'etc/vm.conf',
+  directories: ['bin', 'etc', 'home/vm', 'var/run', 'var/log'],
+} as const;
+
+/**
+ * A path as it was written for the host, as a path of this machine. An absolute path is taken as one below
+ * `root`, unless it already is; a relative one belongs to `directory`.
+ */
+export function pathOnHost(root: string, directory: string, path: string): string {
+  const base = root.replace(/\/+$/, '');
+  if (!path.startsWith('/')) return normalize(`${directory}/${path}`);
+  const clean = normalize(path);
+  return clean === base || clean.startsWith(`${base}/`) ? clean : `${base}${clean}`;
+}
+
+/** Resolves `.` and `..`; never climbs above `/`. */
+function normalize(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return `/${parts.join('/')}`;
+}

@@ -1,0 +1,16 @@
+import type { SimulationOptions } from '../options.ts';
+
+/** What the daemon hands to a guest's process, as JSON in its only argument. */
+export interface GuestParameters {
+  readonly id: number;
+  readonly lladdr: string;
+  readonly memoryMiB: number;
+  /** Images as files of this machine; the first one is the root disk. */
+  readonly disks: readonly string[];
+  readonly netbooted: boolean;
+  /** Kernel of the first boot, as a file of this machine; null boots from the disk. */
+  readonly kernel: string | null;
+  readonly options: SimulationOptions;
+}
+
+export const parseGuestParameters = (json: string): GuestParameters => JSON.parse(json) as GuestParameters;
