@@ -85,6 +85,7 @@ export type BootEvent =
   | (EventBase & {
       readonly kind: 'set';
       readonly path: string;
+      /** The HTTP status; 499 where the client left before the end, 500 where the file did. */
       readonly status: number;
       readonly bytes: number;
       readonly seconds: number;

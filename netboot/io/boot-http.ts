@@ -37,6 +37,8 @@ const LIMITS = { headers: 10_000, request: 15_000, idle: 60_000, keepAlive: 5_00
 const MOST_CONNECTIONS = 512;
 const MOST_PER_ADDRESS = 64;
 const HEADER_BYTES = 8192;
+/** Told instead of the status that was sent; see `BootEvent`. */
+const CLIENT_LEFT = 499;
 
 export function serveBootHttp(parts: BootHttpParts): BootHttpService {
   const http = createServer(
@@ -86,7 +88,7 @@ async function answer(
     response.destroy();
   }
   const audit = { method, seconds: (clock.now() - began) / 1000, ...end };
-  if (method === 'HEAD' && (found.kind === 'text' || found.kind === 'done')) {
+  if (method === 'HEAD' && found.kind !== 'refused') {
     log.info('http.head', { from, path: found.shown }); // somebody looked, nobody fetched: no event
     return;
   }
@@ -151,7 +153,7 @@ async function sendSet(
     return { status: reply.status, bytes: 0 };
   }
   const bytes = await sendFile(file, reply.offset, reply.length, response);
-  return { status: reply.status, bytes };
+  return { status: bytes === reply.length ? reply.status : CLIENT_LEFT, bytes };
 }
 
 function sendText(response: ServerResponse, request: IncomingMessage, status: number, text: string): Ending {

@@ -1,0 +1,299 @@
+import { describe, expect, it } from 'vitest';
+import { type Arrival, type Decision, decide } from '../../../netboot/dhcp/decide.ts';
+import { decodePacket, encodePacket, NO_ADDRESS, type Packet } from '../../../netboot/dhcp/packet.ts';
+import { lookupOf } from '../../../netboot/lookup.ts';
+import type { Ipv4, Lladdr } from '../../../src/common/address.ts';
+import {
+  ARMED,
+  BOOT_ADDRESS,
+  CATALOG,
+  FOREIGN,
+  fixturePacket,
+  HOMELESS,
+  MAIL,
+  NOON,
+  WEB,
+} from '../example.ts';
+
+const DIRECT: Arrival = { address: NO_ADDRESS, port: 68 };
+const RELAY = '10.77.0.254' as Ipv4;
+const BROADCAST = '10.77.0.255';
+const lookup = lookupOf(CATALOG);
+
+function golden(name: string): Packet {
+  const decoded = decodePacket(fixturePacket(name));
+  if (!decoded.ok) throw new Error(decoded.reason);
+  return decoded.packet;
+}
+const ipxe = golden('ipxe-discover.hex');
+const ipxeRequest = golden('ipxe-request.hex');
+
+/** A bare packet of `mail`. */
+function ask(options: Packet['options'], header: Partial<Packet> = {}): Packet {
+  return { ...golden('dhcpleased-discover.hex'), options, ...header };
+}
+
+const judge = (packet: Packet, arrival = DIRECT, now = NOON): Decision =>
+  decide(packet, arrival, lookup, now);
+
+describe('an armed PXE ROM', () => {
+  const { reply } = judge(ipxe);
+
+  it('gets everything that any client looks for', () => {
+    expect(reply?.packet).toMatchObject({
+      kind: 'reply',
+      xid: ipxe.xid,
+      lladdr: WEB.lladdr,
+      clientAddress: NO_ADDRESS,
+      yourAddress: WEB.address,
+      nextServer: BOOT_ADDRESS,
+      serverName: BOOT_ADDRESS,
+      bootfile: 'auto_install',
+    });
+    expect(reply?.packet.options).toEqual({
+      messageType: 'offer',
+      serverId: BOOT_ADDRESS,
+      leaseSeconds: 3600,
+      renewalSeconds: 1800,
+      rebindingSeconds: 3150,
+      subnetMask: '255.255.255.0',
+      broadcastAddress: BROADCAST,
+      routers: ['10.77.0.254'],
+      nameServers: ['10.77.0.2', '10.77.0.3'],
+      hostName: 'web',
+      domainName: 'example.org',
+      tftpServerName: BOOT_ADDRESS,
+      bootfileName: 'auto_install',
+      tftpServers: [BOOT_ADDRESS],
+      vendorClass: 'PXEClient',
+      clientId: ipxe.options.clientId,
+    });
+    expect(reply?.to).toEqual({ address: BROADCAST, port: 68 });
+    expect(reply?.from).toBe(BOOT_ADDRESS);
+  });
+
+  it('is acknowledged what it requests', () => {
+    const { packet } = judge(ipxeRequest).reply ?? {};
+    expect(packet).toMatchObject({ yourAddress: WEB.address, options: { messageType: 'ack' } });
+  });
+
+  it.each([
+    ['a moment before the end', ARMED.until - 1, 'auto_install'],
+    ['at its end', ARMED.until, ''],
+  ])('gets its boot file %s: %s', (_, now, bootfile) => {
+    const packet = judge(ipxe, DIRECT, now).reply?.packet;
+    expect(packet?.bootfile).toBe(bootfile);
+    expect(packet?.options.bootfileName).toBe(bootfile === '' ? undefined : bootfile);
+    expect(packet?.serverName).toBe(BOOT_ADDRESS);
+  });
+
+  it('is offered auto_upgrade when armed for an upgrade', () => {
+    const upgrade = { ...WEB, armed: { ...ARMED, mode: 'upgrade' as const } };
+    const other = lookupOf({ ...CATALOG, clients: [upgrade] });
+    expect(decide(ipxe, DIRECT, other, NOON).reply?.packet.bootfile).toBe('auto_upgrade');
+  });
+});
+
+describe('where the reply goes', () => {
+  const renewing = { clientAddress: MAIL.address };
+  const relayPort = { messageType: 'discover', relayInfo: Uint8Array.of(1, 2, 7, 7, 19, 0) } as const;
+  it.each<[string, Packet, Arrival, string, number]>([
+    ['a client without an address', ask({ messageType: 'discover' }), DIRECT, BROADCAST, 68],
+    [
+      'one that wants broadcasts',
+      ask({ messageType: 'discover' }, { broadcast: true }),
+      DIRECT,
+      BROADCAST,
+      68,
+    ],
+    [
+      'a renewal',
+      ask({ messageType: 'request' }, renewing),
+      { address: MAIL.address, port: 68 },
+      MAIL.address,
+      68,
+    ],
+    [
+      'a relay',
+      ask({ messageType: 'discover' }, { relayAddress: RELAY }),
+      { address: RELAY, port: 67 },
+      RELAY,
+      67,
+    ],
+    [
+      'a relay that sends from elsewhere',
+      ask({ messageType: 'discover' }, { relayAddress: RELAY }),
+      { address: RELAY, port: 4711 },
+      RELAY,
+      67,
+    ],
+    [
+      'a relay with its own port',
+      ask(relayPort, { relayAddress: RELAY }),
+      { address: RELAY, port: 4711 },
+      RELAY,
+      4711,
+    ],
+    [
+      'a relay port that carries bytes',
+      ask({ ...relayPort, relayInfo: Uint8Array.of(19, 2, 0, 67) }, { relayAddress: RELAY }),
+      { address: RELAY, port: 4711 },
+      RELAY,
+      4711,
+    ],
+    [
+      'a relay port in malformed information',
+      ask({ ...relayPort, relayInfo: Uint8Array.of(19, 9) }, { relayAddress: RELAY }),
+      { address: RELAY, port: 4711 },
+      RELAY,
+      67,
+    ],
+  ])('%s', (_, packet, arrival, address, port) => {
+    expect(judge(packet, arrival).reply?.to).toEqual({ address, port });
+  });
+});
+
+describe('what a request is answered with', () => {
+  const request = (options: Packet['options'], header: Partial<Packet> = {}) =>
+    ask({ messageType: 'request', ...options }, header);
+  const away = '10.77.0.99' as Ipv4;
+  it.each<[string, Packet, 'ack' | 'nak' | null, RegExp | null]>([
+    ['selecting us', request({ serverId: BOOT_ADDRESS, requestedAddress: MAIL.address }), 'ack', null],
+    ['selecting another', request({ serverId: away, requestedAddress: MAIL.address }), null, /chose server/],
+    [
+      'selecting nobody',
+      request({ serverId: NO_ADDRESS, requestedAddress: MAIL.address }),
+      null,
+      /chose server/,
+    ],
+    [
+      'selecting a wrong address',
+      request({ serverId: BOOT_ADDRESS, requestedAddress: away }),
+      'nak',
+      /requests 10.77.0.99, has/,
+    ],
+    ['rebooting', request({ requestedAddress: MAIL.address }), 'ack', null],
+    ['rebooting elsewhere', request({ requestedAddress: '192.0.2.9' as Ipv4 }), 'nak', /192.0.2.9/],
+    ['renewing', request({}, { clientAddress: MAIL.address }), 'ack', null],
+    ['renewing a wrong address', request({}, { clientAddress: away }), 'nak', /has 10.77.0.8/],
+    ['asking for nothing', request({}), null, /no address/],
+    [
+      'through a relay of another network',
+      request({ requestedAddress: MAIL.address }, { relayAddress: '192.0.2.254' as Ipv4 }),
+      'nak',
+      /outside/,
+    ],
+  ])('%s', (_, packet, message, reason) => {
+    const decision = judge(packet);
+    expect(decision.reply?.packet.options.messageType ?? null).toBe(message);
+    if (reason === null) expect(decision.reason).toBeNull();
+    else expect(decision.reason).toMatch(reason);
+  });
+
+  it('tells a client to forget its address where it can hear that', () => {
+    const { reply } = judge(request({}, { clientAddress: away }));
+    expect(reply?.to).toEqual({ address: BROADCAST, port: 68 });
+    expect(reply?.packet).toMatchObject({
+      clientAddress: NO_ADDRESS,
+      yourAddress: NO_ADDRESS,
+      nextServer: NO_ADDRESS,
+      bootfile: '',
+      options: { messageType: 'nak', serverId: BOOT_ADDRESS },
+    });
+    expect(reply?.packet.options.leaseSeconds).toBeUndefined();
+  });
+
+  it('has a relay broadcast the NAK', () => {
+    const { reply } = judge(request({ requestedAddress: away }, { relayAddress: RELAY }));
+    expect(reply).toMatchObject({ packet: { broadcast: true }, to: { address: RELAY, port: 67 } });
+  });
+
+  it('repeats the address of a renewal', () => {
+    const { reply } = judge(request({}, { clientAddress: MAIL.address }));
+    expect(reply?.packet).toMatchObject({ clientAddress: MAIL.address, yourAddress: MAIL.address });
+  });
+});
+
+describe('what is not answered', () => {
+  const stranger = { lladdr: '02:00:00:00:00:01' as Lladdr };
+  it.each<[string, Packet, RegExp]>([
+    ['an unknown lladdr', ask({ messageType: 'discover' }, stranger), /unknown lladdr/],
+    [
+      'an unknown lladdr with a wrong address',
+      ask({ messageType: 'request', requestedAddress: BOOT_ADDRESS }, stranger),
+      /unknown lladdr/,
+    ],
+    [
+      'a client of another server',
+      ask({ messageType: 'discover' }, { lladdr: FOREIGN.lladdr }),
+      /another DHCP/,
+    ],
+    ['a client without a subnet', ask({ messageType: 'discover' }, { lladdr: HOMELESS.lladdr }), /no subnet/],
+    ['a reply', ask({ messageType: 'offer' }, { kind: 'reply' }), /reply of a server/],
+    ['a message of servers', ask({ messageType: 'ack' }), /only servers send/],
+    ['no message type', ask({}), /no message type/],
+    [
+      'a discover through a relay of another network',
+      ask({ messageType: 'discover' }, { relayAddress: '192.0.2.254' as Ipv4 }),
+      /outside of 10.77.0.0\/24/,
+    ],
+    ['a release', ask({ messageType: 'release' }, { clientAddress: MAIL.address }), /releases 10.77.0.8/],
+    ['a decline', ask({ messageType: 'decline', requestedAddress: MAIL.address }), /declines 10.77.0.8/],
+    ['an inform from nowhere', ask({ messageType: 'inform' }), /outside/],
+  ])('%s', (_, packet, reason) => {
+    const decision = judge(packet);
+    expect(decision.reply).toBeNull();
+    expect(decision.reason).toMatch(reason);
+  });
+});
+
+describe('details', () => {
+  it('informs without a lease', () => {
+    const { reply } = judge(ask({ messageType: 'inform' }, { clientAddress: '10.77.0.50' as Ipv4 }));
+    expect(reply?.to).toEqual({ address: '10.77.0.50', port: 68 });
+    expect(reply?.packet).toMatchObject({ yourAddress: NO_ADDRESS, options: { messageType: 'ack' } });
+    expect(reply?.packet.options.leaseSeconds).toBeUndefined();
+    expect(reply?.packet.options.routers).toEqual(['10.77.0.254']);
+  });
+
+  it('shows its class only to PXE clients', () => {
+    const vendorClass = 'MSFT 5.0';
+    expect(
+      judge(ask({ messageType: 'discover', vendorClass })).reply?.packet.options.vendorClass,
+    ).toBeUndefined();
+  });
+
+  it.each([
+    ['no limit', undefined, 548],
+    ['less than anybody may say', 100, 548],
+    ['Ethernet', 1500, 1472],
+    ['more than Ethernet takes', 65535, 1472],
+  ])('stays within the size of a client that says: %s', (_, maxMessageSize, most) => {
+    const clientId = Uint8Array.from({ length: 250 }, () => 7);
+    const relayInfo = Uint8Array.from({ length: 120 }, () => 0);
+    const packet: Packet = {
+      ...ipxe,
+      options: {
+        messageType: 'discover',
+        clientId,
+        relayInfo,
+        ...(maxMessageSize === undefined ? {} : { maxMessageSize }),
+      },
+    };
+    const reply = judge(packet).reply?.packet ?? ipxe;
+    expect(encodePacket(reply).length).toBeLessThanOrEqual(most);
+    expect(reply.options).toMatchObject({ messageType: 'offer', serverId: BOOT_ADDRESS, relayInfo });
+    expect(reply.bootfile).toBe('auto_install');
+    expect(reply.options.tftpServers === undefined).toBe(most === 548);
+  });
+
+  it('echoes relay agent information as the last option', () => {
+    const relayInfo = Uint8Array.of(1, 1, 65);
+    const { packet } =
+      judge(ask({ messageType: 'discover', relayInfo }, { relayAddress: RELAY })).reply ?? {};
+    const bytes = Buffer.from(encodePacket(packet ?? ipxe));
+    const end = bytes.indexOf(Buffer.from([82, 3, 1, 1, 65, 255]));
+    expect(end).toBeGreaterThan(240);
+    expect(bytes.subarray(end + 6).every((byte) => byte === 0)).toBe(true);
+  });
+});
