@@ -1,0 +1,159 @@
+import type { Line } from '../../src/common/line.ts';
+import type { Clock } from '../../src/common/port.ts';
+import {
+  type Dialogue,
+  type DialogueEvent,
+  type DialogueFacts,
+  type Effect,
+  startDialogue,
+  step,
+  tailOf,
+} from '../dialogue.ts';
+import { type ConsoleReport, gather, noteEffect, reportOf } from '../report.ts';
+import type { Recorder } from './recorder.ts';
+
+export type DriveFacts = DialogueFacts;
+
+/** What the dialogue says, without what is typed: prompts carry the answer with secrets masked. */
+export type DriveEvent = Exclude<Effect, { kind: 'type' }>;
+
+export interface DriveResult extends ConsoleReport {
+  /** The end of the console's text, secrets masked. */
+  readonly tail: string;
+}
+
+export interface DriveParts {
+  readonly line: Line;
+  readonly clock: Clock;
+  readonly facts: DriveFacts;
+  /** Gets what is typed. Attach it to the line yourself: its recording outlives the drive. */
+  readonly recorder?: Pick<Recorder, 'typed'>;
+  readonly onEvent?: (event: DriveEvent) => void;
+  /** Ends the drive at once; the line is left as it is. */
+  readonly signal?: AbortSignal;
+  readonly pace?: Pace;
+}
+
+/** How answers are typed, so that a UART that holds one byte can follow. */
+export interface Pace {
+  /** Bytes at a time. */
+  readonly burst: number;
+  /** Between two bursts. */
+  readonly pauseMilliseconds: number;
+}
+
+const DEFAULT_PACE: Pace = { burst: 16, pauseMilliseconds: 20 };
+
+/**
+ * Drives an install over a console to its end, and leaves the line open for the caller. Never rejects: a line
+ * that closes, a stall and an abort are results (`incomplete` or `failed`, with the reason).
+ */
+export function drive(parts: DriveParts): Promise<DriveResult> {
+  return new Promise((resolve) => {
+    const driver = new Driver(parts, resolve);
+    driver.start();
+  });
+}
+
+class Driver {
+  readonly #parts: DriveParts;
+  readonly #resolve: (result: DriveResult) => void;
+  readonly #gathered = gather();
+  readonly #startedAt: number;
+  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  readonly #encoder = new TextEncoder();
+  #dialogue: Dialogue;
+  #unsubscribe: () => void = () => undefined;
+  #cancelWake: () => void = () => undefined;
+  #cancelTyping: () => void = () => undefined;
+  /** Bytes that are still to be typed. */
+  readonly #unsent: number[] = [];
+  #typing = false;
+  #latest = Number.NEGATIVE_INFINITY;
+  #ended = false;
+
+  constructor(parts: DriveParts, resolve: (result: DriveResult) => void) {
+    this.#parts = parts;
+    this.#resolve = resolve;
+    this.#startedAt = this.#now();
+    this.#dialogue = startDialogue(parts.facts, this.#startedAt);
+  }
+
+  start(): void {
+    const { line, signal } = this.#parts;
+    this.#unsubscribe = line.onOutput((bytes) => {
+      this.#take({ kind: 'output', text: this.#decoder.decode(bytes, { stream: true }), at: this.#now() });
+    });
+    void line.closed.then(() => this.#take({ kind: 'closed', at: this.#now() }));
+    signal?.addEventListener('abort', this.#abort, { once: true });
+    if (signal?.aborted === true) this.#abort();
+    else this.#sleep();
+  }
+
+  readonly #abort = (): void => this.#end('the drive was interrupted');
+
+  /** Seconds; a clock that is set back stands still instead. */
+  #now(): number {
+    this.#latest = Math.max(this.#latest, this.#parts.clock.now() / 1000);
+    return this.#latest;
+  }
+
+  #take(event: DialogueEvent): void {
+    if (this.#ended) return;
+    const [next, effects] = step(this.#dialogue, event);
+    this.#dialogue = next;
+    for (const effect of effects) this.#perform(effect);
+    if (this.#dialogue.told !== null) this.#end(null);
+    else this.#sleep();
+  }
+
+  #perform(effect: Effect): void {
+    if (effect.kind === 'type') {
+      this.#parts.recorder?.typed(effect.text, effect.secret);
+      this.#type(effect.text);
+      return;
+    }
+    noteEffect(this.#gathered, effect, this.#startedAt);
+    this.#parts.onEvent?.(effect);
+  }
+
+  #sleep(): void {
+    this.#cancelWake();
+    const { wakeAt } = this.#dialogue;
+    if (wakeAt === null) return;
+    // A timer may fire a moment early by the clock that the dialogue goes by; then it is set once more.
+    this.#cancelWake = this.#parts.clock.timer(Math.ceil(wakeAt * 1000), () => {
+      this.#take({ kind: 'tick', at: this.#now() });
+    });
+  }
+
+  #type(text: string): void {
+    this.#unsent.push(...this.#encoder.encode(text));
+    if (!this.#typing) this.#typeBurst();
+  }
+
+  #typeBurst(): void {
+    const { line, clock, pace = DEFAULT_PACE } = this.#parts;
+    const burst = this.#unsent.splice(0, pace.burst);
+    this.#typing = burst.length > 0;
+    if (!this.#typing) return;
+    line.write(Uint8Array.from(burst));
+    this.#cancelTyping = clock.timer(clock.now() + pace.pauseMilliseconds, () => this.#typeBurst());
+  }
+
+  #end(interrupted: string | null): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#unsubscribe();
+    this.#cancelWake();
+    this.#cancelTyping();
+    this.#parts.signal?.removeEventListener('abort', this.#abort);
+    const report = reportOf(this.#dialogue, this.#gathered);
+    const tail = tailOf(this.#dialogue);
+    this.#resolve(
+      interrupted === null
+        ? { ...report, tail }
+        : { ...report, outcome: 'incomplete', reason: interrupted, tail },
+    );
+  }
+}
