@@ -17,7 +17,7 @@ export function replayTranscript(events: readonly TranscriptEvent[], facts: Dial
   const take = (event: DialogueEvent): void => {
     const [next, effects] = step(dialogue, event);
     dialogue = next;
-    for (const effect of effects) noteEffect(gathered, effect, 0);
+    for (const effect of effects) noteEffect(gathered, effect);
   };
   for (const { at, code, text } of events) {
     if (code === 'o') take({ kind: 'output', text, at });

@@ -29,13 +29,12 @@ export interface Gathered {
 
 export const gather = (): Gathered => ({ prompts: [], phases: [] });
 
-/** @param startedAt what the effects' times are counted from */
-export function noteEffect({ prompts, phases }: Gathered, effect: Effect, startedAt: number): void {
-  const since = (at: number): number => Number((at - startedAt).toFixed(6));
-  if (effect.kind === 'phase') phases.push({ name: effect.name, at: since(effect.at) });
+/** Keeps what the report tells of an effect. */
+export function noteEffect({ prompts, phases }: Gathered, effect: Effect): void {
+  if (effect.kind === 'phase') phases.push({ name: effect.name, at: effect.at });
   if (effect.kind === 'prompt') {
     const { at, name, text, answer } = effect;
-    prompts.push({ at: since(at), name, text, answer });
+    prompts.push({ at, name, text, answer });
   }
 }
 

@@ -14,7 +14,10 @@ import type { Recorder } from './recorder.ts';
 
 export type DriveFacts = DialogueFacts;
 
-/** What the dialogue says, without what is typed: prompts carry the answer with secrets masked. */
+/**
+ * What the dialogue says, without what is typed: prompts carry the answer with secrets masked. Times are seconds
+ * since the start of the drive.
+ */
 export type DriveEvent = Exclude<Effect, { kind: 'type' }>;
 
 export interface DriveResult extends ConsoleReport {
@@ -113,8 +116,13 @@ class Driver {
       this.#type(effect.text);
       return;
     }
-    noteEffect(this.#gathered, effect, this.#startedAt);
-    this.#parts.onEvent?.(effect);
+    const event = 'at' in effect ? { ...effect, at: this.#sinceStart(effect.at) } : effect;
+    noteEffect(this.#gathered, event);
+    this.#parts.onEvent?.(event);
+  }
+
+  #sinceStart(at: number): number {
+    return Number((at - this.#startedAt).toFixed(6));
   }
 
   #sleep(): void {

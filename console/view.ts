@@ -1,0 +1,40 @@
+/** A drive for the eyes of somebody at a terminal. */
+import type { Effect } from './dialogue.ts';
+import type { ConsoleReport, PromptReport } from './report.ts';
+
+/** One line for an event, null for those that say nothing to a reader. */
+export function describeEvent(event: Exclude<Effect, { kind: 'type' }>): string | null {
+  switch (event.kind) {
+    case 'phase':
+      return `${seconds(event.at)}  ${event.name}`;
+    case 'prompt':
+      return describePrompt(event);
+    case 'progress':
+      return `${' '.repeat(TIME_WIDTH)}  ${event.file} ${event.percent}%`;
+    case 'release':
+      return `${' '.repeat(TIME_WIDTH)}  OpenBSD ${event.release}`;
+    case 'outcome':
+      return null;
+  }
+}
+
+export function describePrompt({ at, text, answer }: PromptReport): string {
+  return `${seconds(at)}  ${text}  ${describeAnswer(answer)}`;
+}
+
+/** `installed: OpenBSD 7.6`, `failed: REASON`. */
+export function describeOutcome({ outcome, reason, release }: ConsoleReport): string {
+  const what = reason ?? (release === null ? null : `OpenBSD ${release}`);
+  return what === null ? outcome : `${outcome}: ${what}`;
+}
+
+const TIME_WIDTH = 10;
+
+function seconds(at: number): string {
+  return `${at.toFixed(1)} s`.padStart(TIME_WIDTH);
+}
+
+function describeAnswer(answer: string | null): string {
+  if (answer === null) return '-> waits: nothing answers it';
+  return answer === '' ? '-> RETURN' : `-> ${answer}`;
+}

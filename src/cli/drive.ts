@@ -1,0 +1,174 @@
+import { Command, Option } from 'commander';
+import type { DialogueFacts } from '../../console/dialogue.ts';
+import { type DriveEvent, type DriveResult, drive } from '../../console/io/driver.ts';
+import { openPty } from '../../console/io/pty.ts';
+import { openRecorder, type Recorder } from '../../console/io/recorder.ts';
+import { secretsOf } from '../../console/mask.ts';
+import { describeEvent, describeOutcome } from '../../console/view.ts';
+import type { Answer } from '../autoinstall/response-file.ts';
+import { OperatorError } from '../common/error.ts';
+import { type Log, SILENT_LOG } from '../common/port.ts';
+import { SYSTEM_CLOCK } from '../io/clock.ts';
+import { readAnswers } from './answers-file.ts';
+import { modeOption } from './replay.ts';
+
+export interface DriveOptions {
+  readonly answers?: string;
+  readonly location?: string;
+  readonly mode?: 'auto' | 'type' | 'upgrade';
+  readonly record?: string;
+  readonly until?: 'congratulations' | 'login';
+  readonly json?: boolean;
+}
+
+/** Where a drive shows itself. */
+export interface DriveScreen {
+  /** For what was asked for: events, the outcome. */
+  readonly out: (text: string) => void;
+  /** For what goes wrong beside it. */
+  readonly err: (text: string) => void;
+  /** True on a terminal, where percentages are drawn over each other. */
+  readonly redraws: boolean;
+}
+
+export function driveCommand(): Command {
+  return new Command('drive')
+    .description('answer the OpenBSD installer on any command that is a console')
+    .argument('<command...>', 'the command and its arguments, behind --')
+    .option('--answers <file>', 'the response file (install.conf) to answer from')
+    .option('--location <url>', 'what to type at "Response file location?"')
+    .addOption(modeOption())
+    .option('--record <file>', 'record the console in asciicast v2')
+    .addOption(
+      new Option('--until <sight>', 'what ends the work')
+        .choices(['congratulations', 'login'])
+        .default('congratulations'),
+    )
+    .option('--json', 'print one JSON object an event, and the report last')
+    .action(async (argv: readonly string[], options: DriveOptions) => {
+      await untilInterrupted((signal) => driveOrFail(argv, options, signal));
+    });
+}
+
+/**
+ * Runs a command on a terminal of its own and installs over it.
+ * @throws OperatorError RESPONSE_FILE_MISSING, RESPONSE_FILE_INVALID, RECORDING_UNWRITABLE, CONSOLE_SPAWN;
+ *         how the install ends is a result
+ */
+export async function runDrive(
+  argv: readonly string[],
+  options: DriveOptions,
+  screen: DriveScreen,
+  signal: AbortSignal,
+): Promise<DriveResult> {
+  const facts = await factsOf(options);
+  const recorder = await recorderOf(argv, options, facts.answers, screen);
+  const view = viewOf(options, screen);
+  try {
+    const line = openPty(argv, { env: { ...process.env, TERM: 'vt220' }, cols: COLS, rows: ROWS });
+    recorder?.attach(line);
+    const parts = { line, clock: SYSTEM_CLOCK, facts, onEvent: view.show, signal };
+    const result = await drive(recorder === null ? parts : { ...parts, recorder });
+    line.close();
+    await line.closed;
+    view.end(result);
+    return result;
+  } finally {
+    await recorder?.close();
+  }
+}
+
+const COLS = 80;
+const ROWS = 24;
+
+async function driveOrFail(
+  argv: readonly string[],
+  options: DriveOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const screen: DriveScreen = {
+    out: (text) => process.stdout.write(text),
+    err: (text) => process.stderr.write(text),
+    redraws: process.stdout.isTTY === true,
+  };
+  const result = await runDrive(argv, options, screen, signal);
+  if (result.outcome === 'installed' || result.outcome === 'upgraded') return;
+  screen.err(`${result.tail}\n\n`);
+  throw new OperatorError('DRIVE_FAILED', result.reason ?? 'the install has not ended');
+}
+
+/** The first SIGINT or SIGTERM ends the drive in order, so that console and recording are closed; a second kills. */
+async function untilInterrupted(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const controller = new AbortController();
+  const interrupt = (): void => controller.abort();
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  try {
+    await work(controller.signal);
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+}
+
+async function factsOf(options: DriveOptions): Promise<DialogueFacts> {
+  const { mode = 'auto', location = null, until = 'congratulations' } = options;
+  if (options.answers === undefined && mode === 'type') {
+    throw new OperatorError('RESPONSE_FILE_MISSING', '--mode type has nothing to type without --answers');
+  }
+  return {
+    mode,
+    location,
+    until,
+    answers: options.answers === undefined ? [] : await readAnswers(options.answers),
+  };
+}
+
+async function recorderOf(
+  argv: readonly string[],
+  { record }: DriveOptions,
+  answers: readonly Answer[],
+  screen: DriveScreen,
+): Promise<Recorder | null> {
+  if (record === undefined) return null;
+  const secrets = secretsOf(answers);
+  const log: Log = {
+    ...SILENT_LOG,
+    warn: (event, fields) =>
+      screen.err(`puffboot: ${event} ${JSON.stringify(fields)}; the install goes on\n`),
+  };
+  const title = argv.join(' ');
+  return openRecorder({ path: record, clock: SYSTEM_CLOCK, cols: COLS, rows: ROWS, title, secrets, log });
+}
+
+interface View {
+  readonly show: (event: DriveEvent) => void;
+  readonly end: (result: DriveResult) => void;
+}
+
+function viewOf({ json }: DriveOptions, { out, redraws }: DriveScreen): View {
+  if (json === true) {
+    return {
+      show: (event) => out(`${JSON.stringify(event)}\n`),
+      end: ({ tail: _, ...report }) => out(`${JSON.stringify(report)}\n`),
+    };
+  }
+  let drawn = false;
+  const print = (text: string): void => {
+    out(`${drawn ? CLEAR_LINE : ''}${text}\n`);
+    drawn = false;
+  };
+  return {
+    show(event) {
+      const text = describeEvent(event);
+      if (text === null) return;
+      if (event.kind !== 'progress' || event.percent === 100) return print(text);
+      if (redraws) out(`${drawn ? CLEAR_LINE : ''}${text}`);
+      drawn = redraws;
+    },
+    end: (result) => print(describeOutcome(result)),
+  };
+}
+
+/** To the first column, and erase what stands there. */
+const CLEAR_LINE = '\r\x1b[K';
