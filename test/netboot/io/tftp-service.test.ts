@@ -155,14 +155,16 @@ describe('refusals', () => {
   });
 
   it('limits what one client may have open', async () => {
+    const fresh = await startRunning({ [`${RELEASE}/bsd.rd`]: KERNEL });
     const sockets = await Promise.all(Array.from({ length: 9 }, () => openUdp()));
     const kinds: string[] = [];
     for (const socket of sockets) {
-      socket.send(request('/bsd.rd'), running.ports.tftp);
+      socket.send(request('/bsd.rd'), fresh.ports.tftp);
       kinds.push((await received(socket)).packet.kind);
     }
     expect(kinds).toEqual([...Array(8).fill('data'), 'error']);
     for (const socket of sockets) socket.close();
+    await fresh.close();
   });
 
   it('tells of a client that is no longer known', async () => {
