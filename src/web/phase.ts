@@ -6,21 +6,27 @@ export type Tone = 'idle' | 'busy' | 'good' | 'bad';
 
 interface Wording {
   readonly tone: Tone;
+  /** How the time since the beginning is told; `#` is the time. */
+  readonly time: string;
   /** What is happening, as a sentence for somebody who watches. */
   readonly says: string;
 }
 
 export const WORDINGS: Readonly<Record<InstallState, Wording>> = {
-  defined: { tone: 'idle', says: 'Waiting for its turn.' },
-  preparing: { tone: 'busy', says: 'Putting kernel, disks and configuration on the host.' },
-  armed: { tone: 'busy', says: 'Response file and boot files are being served.' },
-  booting: { tone: 'busy', says: 'The ramdisk kernel boots.' },
-  answering: { tone: 'busy', says: 'The installer asks for its response file.' },
-  installing: { tone: 'busy', says: 'The installer works by itself.' },
-  rebooting: { tone: 'busy', says: 'The new system boots from disk.' },
-  running: { tone: 'good', says: 'The login prompt was seen.' },
-  failed: { tone: 'bad', says: 'The install stopped.' },
-  cancelled: { tone: 'idle', says: 'The install was called off.' },
+  defined: { tone: 'idle', time: 'waiting for #', says: 'Waiting for its turn.' },
+  preparing: {
+    tone: 'busy',
+    time: '# elapsed',
+    says: 'Putting kernel, disks and configuration on the host.',
+  },
+  armed: { tone: 'busy', time: '# elapsed', says: 'Response file and boot files are being served.' },
+  booting: { tone: 'busy', time: '# elapsed', says: 'The ramdisk kernel boots.' },
+  answering: { tone: 'busy', time: '# elapsed', says: 'The installer asks for its response file.' },
+  installing: { tone: 'busy', time: '# elapsed', says: 'The installer works by itself.' },
+  rebooting: { tone: 'busy', time: '# elapsed', says: 'The new system boots from disk.' },
+  running: { tone: 'good', time: 'done in #', says: 'The login prompt was seen.' },
+  failed: { tone: 'bad', time: 'after #', says: 'The install stopped.' },
+  cancelled: { tone: 'idle', time: 'after #', says: 'The install was called off.' },
 };
 
 /** The way of an install that goes well, in order. */
@@ -46,7 +52,8 @@ export function stepsOf({ phases, state }: InstallView, now: number): readonly S
   const taken = phases.map(({ name, at }, index): Step => {
     const next = phases[index + 1];
     if (ENDED.has(name)) return { name, kind: name === 'running' ? 'done' : 'failed', spent: null };
-    return { name, kind: next === undefined ? 'now' : 'done', spent: (next?.at ?? now) - at };
+    const kind = next === undefined ? 'now' : next.name === 'failed' ? 'failed' : 'done';
+    return { name, kind, spent: (next?.at ?? now) - at };
   });
   const ahead = ENDED.has(state) ? [] : WAY.slice(WAY.indexOf(state) + 1);
   return [...taken, ...ahead.map((name): Step => ({ name, kind: 'ahead', spent: null }))];

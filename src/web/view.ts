@@ -32,9 +32,9 @@ function installCell(install: InstallView, now: number): Html {
 }
 
 function stateLine(install: InstallView, now: number): Html {
-  const { tone } = WORDINGS[install.state];
+  const { tone, time } = WORDINGS[install.state];
   const mode = install.mode === 'upgrade' ? html` <span class="mode">upgrade</span>` : null;
-  return html`<p class="now"><span class="state ${tone}">${install.state}</span>${mode} <span class="elapsed" title="since it began">${duration(elapsed(install, now))}</span></p>`;
+  return html`<p class="now"><span class="state ${tone}">${install.state}</span>${mode} <span class="elapsed">${time.replace('#', duration(elapsed(install, now)))}</span></p>`;
 }
 
 /** The steps that were taken, in one line of text. */
@@ -80,7 +80,7 @@ export function consoleSide(vm: WebVm, now: number): Html {
   }<h2>Machine</h2>${facts(vm)}`;
 }
 
-/** Below the terminal: why an install failed. */
+/** Above the terminal: why an install failed. */
 export function consoleFailure({ install }: WebVm): Html {
   if (install === null || install.failure === null) return html``;
   const { phase, reason, next, tail } = install.failure;
@@ -100,13 +100,17 @@ function facts(vm: WebVm): Html {
     ['IPv6', vm.ipv6],
     ['MAC', vm.lladdr],
     ['Release', `OpenBSD ${vm.release}`],
-    ['Memory', `${vm.memoryMiB} MiB`],
-    ['Disks', vm.diskSizesMiB.map((size) => `${size / 1024} GiB ${vm.diskFormat}`).join(', ')],
+    ['Memory', gigabytes(vm.memoryMiB)],
+    ['Disks', vm.diskSizesMiB.map((size) => `${gigabytes(size)} ${vm.diskFormat}`).join(', ')],
     ['Owner', vm.owner],
   ];
   return html`<dl class="facts">${rows.map(([name, value]) =>
-    value === null ? null : html`<div><dt>${name}</dt><dd>${value}</dd></div>`,
+    value === null ? null : html`<div class="fact"><dt>${name}</dt><dd>${value}</dd></div>`,
   )}</dl>`;
+}
+
+function gigabytes(mebibytes: number): string {
+  return mebibytes % 1024 === 0 ? `${mebibytes / 1024} GiB` : `${mebibytes} MiB`;
 }
 
 export function listPage(vms: readonly WebVm[], now: number): string {
@@ -136,15 +140,15 @@ export function consolePage(vm: WebVm, now: number): string {
     styles: ['xterm.css'],
     header: html`<nav aria-label="Way back"><a href="/">All VMs</a></nav>`,
     main: html`<div class="head"><h1 id="vm" data-vm="${vm.name}">${vm.name}</h1><div id="head">${consoleHead(vm, now)}</div></div>
+<div id="failure">${consoleFailure(vm)}</div>
 <div class="watch">
 <section class="console" aria-label="Console of ${vm.name}">
 <header><span class="feed" id="feed" role="status">connecting</span><span class="readonly">Read-only: what you type here goes nowhere.</span></header>
-<div id="screen"></div>
+<div class="place"><div id="screen"></div><p id="dark" class="dark" hidden>Nothing holds this console now. It shows here as soon as an install starts.</p></div>
 <noscript><p class="note">The console needs JavaScript.</p></noscript>
 </section>
 <aside id="side">${consoleSide(vm, now)}</aside>
-</div>
-<div id="failure">${consoleFailure(vm)}</div>`,
+</div>`,
   });
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { emptyFeed, type FeedViewer } from '../../console/feed.ts';
 import { type Hub, openHub } from '../../console/io/hub.ts';
 import { unfinished } from '../../console/unfinished.ts';
-import { FakeLine } from '../fakes/operator.ts';
+import { FakeLine } from '../fakes/line.ts';
 
 const SIZE = { cols: 80, rows: 24 };
 
@@ -81,7 +81,7 @@ describe('a hub', () => {
     const { line, hub } = open();
     const early = new Viewer();
     hub.attach(early);
-    line.print(INSTALLER);
+    line.emit(INSTALLER);
     await settled(hub);
     const late = new Viewer();
     hub.attach(late);
@@ -100,7 +100,7 @@ describe('a hub', () => {
       viewers.push(viewer);
       hub.attach(viewer);
       const shown = viewer.next();
-      line.print(Uint8Array.of(byte));
+      line.emit(Uint8Array.of(byte));
       await shown;
     }
     const screens = await Promise.all(viewers.map((viewer) => viewer.shown()));
@@ -116,8 +116,8 @@ describe('a hub', () => {
       const viewer = new Viewer();
       hub.attach(viewer);
       viewers.push({ viewer, from: at });
-      line.print(`<${at}>`);
-      line.print('.');
+      line.emit(`<${at}>`);
+      line.emit('.');
     }
     await settled(hub);
     const all = Array.from({ length: 50 }, (_, at) => `<${at}>.`);
@@ -128,9 +128,9 @@ describe('a hub', () => {
   it('shows output that is still on its way to a viewer once', async () => {
     const { line, hub } = open();
     const viewer = new Viewer();
-    line.print('one ');
+    line.emit('one ');
     hub.attach(viewer);
-    line.print('two');
+    line.emit('two');
     await settled(hub);
     expect(await viewer.shown()).toMatch(/^one two\n/);
     hub.close();
@@ -147,7 +147,7 @@ describe('a hub', () => {
         hub.attach(inner);
       },
     });
-    line.print('once');
+    line.emit('once');
     await settled(hub);
     expect(inner.calls).toEqual(['screen']);
     expect(await inner.shown()).toMatch(/^once\n/);
@@ -164,9 +164,9 @@ describe('a hub', () => {
     const healthy = new Viewer();
     hub.attach({ screen: call('screen'), output: call('output'), ended: call('ended') });
     hub.attach(healthy);
-    line.print('a');
+    line.emit('a');
     await settled(hub);
-    line.print('b');
+    line.emit('b');
     await settled(hub);
     line.close();
     await settled(hub);
@@ -181,7 +181,7 @@ describe('a hub', () => {
     const detach = hub.attach(viewer);
     detach();
     detach();
-    line.print('unseen');
+    line.emit('unseen');
     await settled(hub);
     expect(viewer.calls).toEqual(['screen']);
     hub.close();
@@ -195,7 +195,7 @@ describe('a hub', () => {
     const viewer = new Viewer();
     hub.attach(viewer);
     expect(hub.live).toBe(true);
-    line.print('the last words');
+    line.emit('the last words');
     end(line, hub);
     end(line, hub);
     await settled(hub);
@@ -215,8 +215,8 @@ describe('a hub', () => {
     const viewer = new Viewer();
     hub.attach(viewer);
     const flood = Buffer.from('flood '.repeat(10_000));
-    for (let at = 0; at < 200; at += 1) line.print(flood);
-    line.print('\r\nlogin: ');
+    for (let at = 0; at < 200; at += 1) line.emit(flood);
+    line.emit('\r\nlogin: ');
     line.close();
     while (!viewer.calls.includes('ended')) await settled(hub);
     const late = new Viewer();

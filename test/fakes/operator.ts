@@ -1,41 +1,6 @@
 import type { ConsoleFeed } from '../../console/feed.ts';
-import type { Line, LineEnd } from '../../console/line.ts';
 import type { Ipv4, Lladdr } from '../../src/common/address.ts';
 import type { InstallView, Operator, VmView } from '../../src/web/operator.ts';
-
-/** A line that a test prints on. */
-export class FakeLine implements Line {
-  readonly title = 'fake console';
-  readonly closed: Promise<LineEnd>;
-  readonly #listeners = new Set<(bytes: Uint8Array) => void>();
-  #end: (end: LineEnd) => void = () => undefined;
-
-  constructor() {
-    this.closed = new Promise((resolve) => {
-      this.#end = resolve;
-    });
-  }
-
-  get listeners(): number {
-    return this.#listeners.size;
-  }
-
-  onOutput(listener: (bytes: Uint8Array) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  }
-
-  print(output: string | Uint8Array): void {
-    const bytes = typeof output === 'string' ? new TextEncoder().encode(output) : output;
-    for (const listener of [...this.#listeners]) listener(bytes);
-  }
-
-  write(): void {}
-
-  close(): void {
-    this.#end({ exitCode: 0, signal: null });
-  }
-}
 
 /** An operator whose VMs and consoles a test sets. */
 export class FakeOperator implements Operator {

@@ -58,6 +58,7 @@ function tell(message: ConsoleMessage): void {
 function badge(state: FeedState, text: string = FEED_WORDS[state]): void {
   feed.className = `feed ${state}`;
   feed.textContent = text;
+  byId('dark').hidden = shown !== 'none';
 }
 
 let latest: Vms | null = null;

@@ -18,11 +18,11 @@ export const TERMINAL_OPTIONS: ITerminalOptions & ITerminalInitOnlyOptions = {
   // A guest may print links; nobody should follow them from here.
   linkHandler: { activate: () => undefined },
   theme: {
-    background: '#12151a',
+    background: '#0d0f13',
     foreground: '#d9dee7',
     cursor: '#f2b84b',
     selectionBackground: '#3d4a63',
-    black: '#12151a',
+    black: '#0d0f13',
     red: '#f27a70',
     green: '#86c98a',
     yellow: '#e8c268',
