@@ -8,11 +8,15 @@ export const MASK = '***';
 
 /** Shorter ones would blot out half of any text, and give nothing away that a guess would not. */
 const SHORTEST = 4;
+/** What stands for no password at all is no secret, and looks like the installer's progress bars. */
+const LOCKED = /^\*+$/;
 
 /** What must not be seen of these answers, longest first so that none hides behind a part of itself. */
 export function secretsOf(answers: readonly Answer[]): readonly string[] {
   const secrets = answers.filter(({ secret }) => secret === true).map(secretPart);
-  return [...new Set(secrets)].filter((text) => text.length >= SHORTEST).sort((a, b) => b.length - a.length);
+  return [...new Set(secrets)]
+    .filter((text) => text.length >= SHORTEST && !LOCKED.test(text))
+    .sort((a, b) => b.length - a.length);
 }
 
 export function maskSecrets(text: string, secrets: readonly string[]): string {

@@ -1,4 +1,5 @@
-import type { Catalog, CatalogClient, CatalogSubnet } from '../../netboot/catalog.ts';
+import type { Catalog, CatalogClient, CatalogSubnet, Mode } from '../../netboot/catalog.ts';
+import type { Answer } from '../autoinstall/response-file.ts';
 import { contains, type Ipv4 } from '../common/address.ts';
 import type { Config, SubnetConfig } from '../config/schema.ts';
 import type { Vm } from '../inventory/vm.ts';
@@ -40,11 +41,6 @@ function clientEntry(
   const subnet = subnetOfAddress(config, vm.ipv4);
   const host = config.hosts.find(({ name }) => name === vm.host);
   if (subnet?.bootAddress === undefined || host === undefined) return [];
-  const context = {
-    domain: subnet.domain ?? null,
-    dns: subnet.dns,
-    setServer: setServerOf(subnet.bootAddress, config.netboot.httpPort),
-  };
   const client = {
     name: vm.name,
     lladdr: vm.lladdr,
@@ -54,7 +50,7 @@ function clientEntry(
   };
   if (install === undefined) return [{ ...client, armed: null }];
   const { token, mode } = install;
-  const answers = mode === 'install' ? installAnswers(vm, context) : upgradeAnswers(vm, context);
+  const answers = answersOf(config, vm, mode);
   return [
     {
       ...client,
@@ -68,6 +64,18 @@ function clientEntry(
       },
     },
   ];
+}
+
+/** The answers with which a VM is installed or upgraded from our own boot HTTP. */
+export function answersOf(config: Config, vm: Vm, mode: Mode): readonly Answer[] {
+  const subnet = subnetOfAddress(config, vm.ipv4);
+  if (subnet?.bootAddress === undefined) return [];
+  const context = {
+    domain: subnet.domain ?? null,
+    dns: subnet.dns,
+    setServer: setServerOf(subnet.bootAddress, config.netboot.httpPort),
+  };
+  return mode === 'install' ? installAnswers(vm, context) : upgradeAnswers(vm, context);
 }
 
 const setServerOf = (address: Ipv4, port: number): string =>

@@ -57,14 +57,17 @@ function ipv6Answers({ ipv6 }: Vm): readonly Answer[] {
   ];
 }
 
-/** The installer takes one key for each account. Without an owner the key is root's. */
+/**
+ * The installer takes one key for each account. Without an owner the key is root's. What follows a key's
+ * second field is marked as secret, because operators hide first passwords there.
+ */
 function accountAnswers({ owner, sshKeys }: Vm): readonly Answer[] {
   const [key] = sshKeys;
-  const rootPassword = { key: 'Password for root account', value: LOCKED, secret: true };
+  const rootPassword = { key: 'Password for root account', value: LOCKED };
   if (owner === null) {
     return [
       rootPassword,
-      ...(key === undefined ? [] : [{ key: 'Public ssh key for root account', value: key }]),
+      ...(key === undefined ? [] : [{ key: 'Public ssh key for root account', value: key, secret: true }]),
       { key: 'Allow root ssh login', value: 'prohibit-password' },
     ];
   }
@@ -72,8 +75,8 @@ function accountAnswers({ owner, sshKeys }: Vm): readonly Answer[] {
     rootPassword,
     { key: 'Setup a user', value: owner },
     { key: `Full name for user ${owner}`, value: owner },
-    { key: `Password for user ${owner}`, value: LOCKED, secret: true },
-    ...(key === undefined ? [] : [{ key: `Public ssh key for user ${owner}`, value: key }]),
+    { key: `Password for user ${owner}`, value: LOCKED },
+    ...(key === undefined ? [] : [{ key: `Public ssh key for user ${owner}`, value: key, secret: true }]),
     { key: 'Allow root ssh login', value: 'no' },
   ];
 }

@@ -1,25 +1,9 @@
 import type { ConsoleFeed } from '../../console/feed.ts';
 import type { Failure, InstallState, PhaseEntry } from '../install/install.ts';
+import type { Vm } from '../inventory/vm.ts';
 
 /** A VM as pages, the control socket and `--json` show it. Plain JSON. */
-export interface VmView {
-  readonly name: string;
-  readonly host: string;
-  readonly id: number;
-  readonly hostName: string;
-  readonly lladdr: string;
-  readonly ipv4: string;
-  readonly ipv6: string | null;
-  readonly owner: string | null;
-  readonly memoryMiB: number;
-  readonly diskSizesMiB: readonly number[];
-  readonly diskFormat: string;
-  readonly release: string;
-  readonly sets: readonly string[];
-  readonly timezone: string;
-  readonly sshKeys: readonly string[];
-  readonly install: InstallView | null;
-}
+export type VmView = Vm & { readonly install: InstallView | null };
 
 export interface InstallView {
   readonly id: string;

@@ -58,7 +58,7 @@ async function createMissingDisks(access: HostAccess, vm: Vm, disks: readonly st
   for (const [index, path] of disks.entries()) {
     const { status } = await access.run(['test', '-f', path]);
     if (status === 0) continue;
-    await must(access, VMCTL.create(path, vm.diskSizesMiB[index] ?? 0), true);
+    await must(access, VMCTL.create(path, vm.diskSizesMiB[index] ?? 0));
     if (index === 0) rootIsFresh = true;
   }
   return rootIsFresh;

@@ -1,0 +1,60 @@
+import { errnoOf, OperatorError } from '../common/error.ts';
+import { readConfig } from '../io/config-file.ts';
+import { callControl, controlPath } from '../io/control-client.ts';
+import { lockState } from '../io/lock.ts';
+import { openLog } from '../io/log.ts';
+import { prepareStateDirectory } from '../io/processes/identity.ts';
+import { openStore } from '../io/store/store.ts';
+import { dispatch } from '../web/dispatch.ts';
+import { VM_ROUTES } from '../web/routes/vm.ts';
+
+export interface Api {
+  /** @returns the JSON of the answer. @throws the OperatorError that the other side threw */
+  call(method: Method, path: string, body?: unknown): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+export interface ApiOptions {
+  /** Path of the configuration, as -f gives it. */
+  readonly config?: string;
+  /** For commands that only a running `serve` can carry out. */
+  readonly needsServe?: boolean;
+}
+
+/**
+ * All changes go through `serve` while it runs. Without it, a command that only touches the inventory takes
+ * the state directory's lock and answers itself from the same routes.
+ *
+ * @throws OperatorError SERVE_NOT_RUNNING, CONTROL_DENIED, STATE_LOCKED
+ */
+export async function openApi({ config: file, needsServe = false }: ApiOptions): Promise<Api> {
+  const { config } = await readConfig(file);
+  const socket = controlPath(config.stateDirectory);
+  const remote: Api = {
+    call: (method, path, body) => callControl(socket, method, path, body),
+    close: async () => undefined,
+  };
+  try {
+    await remote.call('GET', '/ping');
+    return remote;
+  } catch (error) {
+    if (!(error instanceof OperatorError) || error.code !== 'SERVE_NOT_RUNNING' || needsServe) throw error;
+  }
+  await prepareStateDirectory(config.stateDirectory, null);
+  const lock = await lockState(config.stateDirectory);
+  const store = await openStore(config.stateDirectory, { log: openLog('store', 'warn') });
+  const context = { store, config, now: () => Date.now() };
+  return {
+    call: (method, path, body) => dispatch(VM_ROUTES, context, method, path, body),
+    async close() {
+      await store.close();
+      lock.release();
+    },
+  };
+}
+
+/** True where nothing answers at the control socket any more: `serve` was stopped or is being restarted. */
+export const isAway = (error: unknown): boolean =>
+  errnoOf(error) !== null || (error instanceof OperatorError && error.code === 'SERVE_NOT_RUNNING');

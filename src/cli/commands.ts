@@ -1,0 +1,21 @@
+import type { Command } from 'commander';
+import { checkCommand } from './check.ts';
+import { driveCommand } from './drive.ts';
+import { cancelCommand, installCommand, upgradeCommand } from './install.ts';
+import { rehearseCommand } from './rehearse.ts';
+import { replayCommand } from './replay.ts';
+import { serveCommand } from './serve.ts';
+import { vmCommand } from './vm.ts';
+
+/** Every command, in the order of `puffboot --help`. */
+export const COMMANDS: readonly (() => Command)[] = [
+  rehearseCommand,
+  serveCommand,
+  checkCommand,
+  vmCommand,
+  installCommand,
+  upgradeCommand,
+  cancelCommand,
+  driveCommand,
+  replayCommand,
+];

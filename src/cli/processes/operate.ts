@@ -1,0 +1,52 @@
+/** The operate child of `serve`: store, hosts, consoles, control socket and operator web. */
+import { openPty } from '../../../console/io/pty.ts';
+import { remoteNetboot } from '../../../netboot/io/channel.ts';
+import { messageOf } from '../../common/error.ts';
+import type { HostConfig } from '../../config/schema.ts';
+import type { HostAccess } from '../../host/access.ts';
+import { localAccess } from '../../host/io/local-access.ts';
+import { openInstallService } from '../../install/io/service.ts';
+import { SYSTEM_CLOCK } from '../../io/clock.ts';
+import { openControl } from '../../io/control.ts';
+import { lockState } from '../../io/lock.ts';
+import { openLog } from '../../io/log.ts';
+import { runChild } from '../../io/processes/child.ts';
+import { openStore } from '../../io/store/store.ts';
+import { startWeb } from '../../io/web-server.ts';
+import { ROUTES } from '../../web/routes.ts';
+
+runChild(async (parent) => {
+  const { config } = parent;
+  const log = openLog('operate');
+  const clock = SYSTEM_CLOCK;
+  const lock = await lockState(config.stateDirectory);
+  const store = await openStore(config.stateDirectory, { log });
+  const netboot = remoteNetboot(parent);
+  const installs = openInstallService({ config, store, netboot, accessOf, clock, log });
+  netboot.onReady(
+    () => void installs.refresh().catch((error) => log.error('netboot.push', { error: messageOf(error) })),
+  );
+
+  const context = { store, config, now: () => clock.now(), installs };
+  const control = await openControl({ directory: config.stateDirectory, routes: ROUTES, context, log });
+  const { address, port, enabled } = config.web;
+  const web = enabled ? await startWeb({ operator: installs, address, port, clock, log }) : null;
+  await installs.resume();
+
+  return {
+    listening: [...(web === null ? [] : [web.url]), control.path],
+    async close() {
+      await web?.close();
+      await control.close();
+      await installs.close();
+      await store.close();
+      lock.release();
+    },
+  };
+});
+
+function accessOf(host: HostConfig): HostAccess {
+  const { PATH = '/usr/bin:/bin:/usr/sbin:/sbin', HOME = '/' } = process.env;
+  const path = host.access === 'rehearsal' ? `${host.root}/bin:${PATH}` : PATH;
+  return localAccess({ become: host.become, env: { PATH: path, HOME, LANG: 'C' }, openPty });
+}

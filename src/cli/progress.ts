@@ -1,0 +1,72 @@
+import type { InstallState } from '../install/install.ts';
+import type { VmView } from '../web/operator.ts';
+
+/** What each state means to somebody who waits. */
+export const STATE_WORDS: Record<InstallState, string> = {
+  defined: 'queued',
+  preparing: 'kernel, disks and vm.conf onto the host',
+  armed: 'boot files are being served',
+  booting: 'the ramdisk kernel boots',
+  answering: 'the installer looks for its response file',
+  installing: 'autoinstall runs',
+  rebooting: 'installed; the VM boots from its disk',
+  running: 'login prompt reached',
+  failed: 'failed',
+  cancelled: 'cancelled',
+};
+
+export interface ProgressView {
+  show(vm: VmView): void;
+  /** `serve` does not answer at the moment. */
+  away(): void;
+  close(): void;
+}
+
+/**
+ * Shows an install on a terminal: a line for each state entered, and below it one that is redrawn with the
+ * elapsed time and the set being fetched. Where there is no terminal, only the lines; with `json` the VM at
+ * each change.
+ */
+export function openProgress(out: NodeJS.WriteStream, json: boolean): ProgressView {
+  let printed = 0;
+  let last = '';
+  let installId: string | null = null;
+  const live = out.isTTY && !json;
+  const clear = () => (live ? '\r\x1b[K' : '');
+
+  return {
+    show(vm) {
+      const { install } = vm;
+      if (install === null) return;
+      if (json) {
+        const text = JSON.stringify(vm);
+        if (text !== last) out.write(`${text}\n`);
+        last = text;
+        return;
+      }
+      if (install.id !== installId) [installId, printed] = [install.id, 0];
+      const begun = install.phases[0]?.at ?? 0;
+      for (const { name, at } of install.phases.slice(printed)) {
+        out.write(`${clear()}${seconds(at - begun)}  ${name.padEnd(10)}  ${STATE_WORDS[name]}\n`);
+      }
+      printed = install.phases.length;
+      if (live) out.write(`${clear()}${seconds(Date.now() - begun)}  ${current(vm)}`);
+    },
+    away() {
+      if (live) out.write(`${clear()}serve does not answer; waiting for it`);
+    },
+    close() {
+      out.write(clear());
+    },
+  };
+}
+
+function current({ name, install }: VmView): string {
+  if (install?.progress == null) return `${name}: ${install?.state ?? ''}`;
+  const { stage, file, percent } = install.progress;
+  const filled = Math.round(percent / 5);
+  const bar = `${'#'.repeat(filled)}${'.'.repeat(20 - filled)}`;
+  return `${name}: ${stage === 'fetch' ? 'fetching' : 'unpacking'} ${file.padEnd(14)} [${bar}] ${percent}%`;
+}
+
+const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1).padStart(6)} s`;

@@ -1,0 +1,222 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { closeSync, openSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { OperatorError } from '../../common/error.ts';
+import { SILENT_LOG } from '../../common/port.ts';
+import { callControl, controlPath } from '../../io/control-client.ts';
+import { makeSets } from '../../rehearsal/io/sets.ts';
+import { startSimulatedHost } from '../../rehearsal/io/simulated-host.ts';
+import type { Fault } from '../../rehearsal/options.ts';
+
+/** A whole puffboot with a simulated vmd host, in a directory of its own. */
+export interface Stage {
+  readonly directory: string;
+  readonly configFile: string;
+  readonly serveLog: string;
+  readonly web: string;
+  readonly serve: ChildProcess;
+  /** Ends everything that was started; with `remove` the directory goes too. */
+  close(remove: boolean): Promise<void>;
+}
+
+export interface StageOptions {
+  /** The compiled main program, as node runs it. */
+  readonly program: string;
+  readonly release: string;
+  readonly pace: number;
+  readonly faults: readonly Fault[];
+}
+
+interface Ports {
+  readonly dhcp: number;
+  readonly tftp: number;
+  readonly http: number;
+  readonly web: number;
+}
+
+/** A VM binds the address that it was leased, which takes a system with all of 127.0.0.0/8 on its loopback. */
+const NETWORK = {
+  cidr: '127.77.0.0/24',
+  boot: '127.77.0.1',
+  relay: '127.77.0.254',
+  range: '127.77.0.10-127.77.0.49',
+};
+/** Elsewhere one VM shares the only address there is. */
+const LONE_NETWORK = {
+  cidr: '127.0.0.0/24',
+  boot: '127.0.0.1',
+  relay: '127.0.0.1',
+  range: '127.0.0.1-127.0.0.1',
+};
+type Network = typeof NETWORK;
+
+export async function setStage({ program, release, pace, faults }: StageOptions): Promise<Stage> {
+  const directory = await mkdtemp(join(tmpdir(), 'puffboot-rehearsal-'));
+  await chmod(directory, 0o711);
+  const network = (await canBind(NETWORK.boot)) ? NETWORK : LONE_NETWORK;
+  const ports = await freePorts(network.boot);
+  const configFile = join(directory, 'puffboot.toml');
+  const root = join(directory, 'host');
+  await mkdir(join(directory, 'state'), { mode: 0o750 });
+  await makeSets(join(directory, 'sets'), release, 'amd64');
+  await writeFile(configFile, renderConfig(directory, network, ports, release));
+  const host = await startSimulatedHost({
+    root,
+    options: {
+      server: network.boot,
+      relayAddress: network.relay,
+      dhcpPort: ports.dhcp,
+      httpPort: ports.http,
+      release,
+      pace,
+      faults,
+    },
+    log: SILENT_LOG,
+  });
+  const serveLog = join(directory, 'serve.log');
+  const serve = startServe(program, configFile, serveLog);
+  const stage: Stage = {
+    directory,
+    configFile,
+    serveLog,
+    web: `http://127.0.0.1:${ports.web}`,
+    serve,
+    async close(remove) {
+      await endServe(serve);
+      await host.stop();
+      if (remove) await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+  try {
+    await untilReady(join(directory, 'state'), serve, serveLog);
+  } catch (error) {
+    await stage.close(true);
+    throw error;
+  }
+  return stage;
+}
+
+function renderConfig(directory: string, network: Network, ports: Ports, release: string): string {
+  const me = userInfo().username;
+  // Root's netboot gives its privileges up here too; anybody else's has none.
+  const netbootUser = me === 'root' ? 'netbootUser = "nobody"\n' : '';
+  return `# The rehearsal's configuration.
+stateDirectory = "${directory}/state"
+
+[serve]
+operateUser = "${me}"
+${netbootUser}
+[netboot]
+dhcpPort = ${ports.dhcp}
+tftpPort = ${ports.tftp}
+httpPort = ${ports.http}
+broadcast = false
+setsDirectory = "${directory}/sets"
+
+[web]
+port = ${ports.web}
+
+[[subnets]]
+cidr = "${network.cidr}"
+router = "${network.boot}"
+dns = ["${network.boot}"]
+domain = "rehearsal.example"
+bootAddress = "${network.boot}"
+
+[[hosts]]
+name = "stage"
+access = "rehearsal"
+root = "${directory}/host"
+become = []
+dhcp = "relay"
+lladdrPrefix = "fe:e1:ba:d0:77"
+ipv4Range = "${network.range}"
+capacity = ${network === NETWORK ? 40 : 1}
+diskDirectory = "${directory}/host/home/vm"
+configDirectory = "${directory}/host/etc/puffboot"
+
+[hosts.vmDefaults]
+memory = "512M"
+disks = ["10G"]
+release = "${release}"
+timezone = "Europe/Amsterdam"
+`;
+}
+
+/** The service runs as its users run it: as a process of its own. */
+export function startServe(program: string, configFile: string, log: string): ChildProcess {
+  const out = openSync(log, 'a');
+  const serve = spawn(process.execPath, [program, 'serve', '-f', configFile], {
+    stdio: ['ignore', out, out],
+  });
+  closeSync(out);
+  return serve;
+}
+
+export async function endServe(serve: ChildProcess): Promise<void> {
+  if (serve.exitCode !== null || serve.signalCode !== null) return;
+  const gone = new Promise((resolve) => serve.once('exit', resolve));
+  serve.kill('SIGTERM');
+  await gone;
+}
+
+const READY_MS = 30_000;
+
+export async function untilReady(stateDirectory: string, serve: ChildProcess, log: string): Promise<void> {
+  const socket = controlPath(stateDirectory);
+  const deadline = Date.now() + READY_MS;
+  while (Date.now() < deadline && serve.exitCode === null) {
+    try {
+      await callControl(socket, 'GET', '/ping');
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+  const tail = (await readFile(log, 'utf8')).trimEnd().split('\n').slice(-5).join('\n  ');
+  throw new OperatorError('REHEARSAL_FAILED', `serve did not start:\n  ${tail}`);
+}
+
+function canBind(address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen(0, address, () => probe.close(() => resolve(true)));
+  });
+}
+
+async function freePorts(address: string): Promise<Ports> {
+  const [dhcp, tftp, http, web] = await Promise.all([
+    freeUdpPort(address),
+    freeUdpPort(address),
+    freeTcpPort(address),
+    freeTcpPort('127.0.0.1'),
+  ]);
+  return { dhcp, tftp, http, web };
+}
+
+function freeTcpPort(address: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, address, () => {
+      const bound = probe.address();
+      probe.close(() => resolve(typeof bound === 'object' && bound !== null ? bound.port : 0));
+    });
+  });
+}
+
+function freeUdpPort(address: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createSocket('udp4');
+    probe.once('error', reject);
+    probe.bind(0, address, () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,78 @@
+import { Command } from 'commander';
+import { bindSockets } from '../../netboot/io/bind.ts';
+import type { Config } from '../config/schema.ts';
+import { SYSTEM_CLOCK } from '../io/clock.ts';
+import { readConfig } from '../io/config-file.ts';
+import { openLog } from '../io/log.ts';
+import { identityOf, prepareStateDirectory } from '../io/processes/identity.ts';
+import { type HandedSocket, type SupervisedChild, supervise } from '../io/processes/supervisor.ts';
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('serve DHCP, TFTP, boot HTTP and the operator web, and carry out installs')
+    .option('-f, --config <file>', 'configuration file')
+    .action(async ({ config: file }: { config?: string }) => {
+      await serve((await readConfig(file)).config);
+    });
+}
+
+/**
+ * The parent of the two processes that do the work. It binds netboot's ports, gives each child its user,
+ * passes messages between them and starts again what dies; it reads nothing from any network.
+ */
+async function serve(config: Config): Promise<void> {
+  const log = openLog('serve');
+  const parts = { clock: SYSTEM_CLOCK, log };
+  const operateIdentity = await identityOf(config.serve.operateUser);
+  const netbootIdentity = await identityOf(config.serve.netbootUser);
+  await prepareStateDirectory(config.stateDirectory, operateIdentity);
+
+  const netboot: SupervisedChild = supervise(
+    {
+      name: 'netboot',
+      module: new URL('./processes/netboot.js', import.meta.url),
+      identity: netbootIdentity,
+      start: config,
+      bind: () => bindNetboot(config),
+    },
+    { ...parts, relay: (body) => operate.send({ kind: 'relay', body }) },
+  );
+  const operate: SupervisedChild = supervise(
+    {
+      name: 'operate',
+      module: new URL('./processes/operate.js', import.meta.url),
+      identity: operateIdentity,
+      start: config,
+      bind: async () => [],
+    },
+    { ...parts, relay: (body) => netboot.send({ kind: 'relay', body }) },
+  );
+
+  const stop = async () => {
+    await Promise.all([operate.stop(), netboot.stop()]);
+  };
+  try {
+    // Neither may be left unwatched while the other is awaited.
+    const listening = await Promise.all([netboot.started, operate.started]);
+    process.stdout.write(`puffboot serves ${listening.flat().join(', ')}\n`);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  log.info('serve.stop');
+  await stop();
+}
+
+async function bindNetboot(config: Config): Promise<readonly HandedSocket[]> {
+  const { broadcast, dhcpPort, tftpPort, httpPort } = config.netboot;
+  const addresses = [...new Set(config.subnets.flatMap(({ bootAddress }) => bootAddress ?? []))];
+  const { dhcp, tftp, http } = await bindSockets({ addresses, broadcast, dhcpPort, tftpPort, httpPort });
+  return [
+    ...dhcp.map((socket) => ({ role: 'dhcp' as const, socket })),
+    ...tftp.map((socket) => ({ role: 'tftp' as const, socket })),
+    ...http.map((socket) => ({ role: 'http' as const, socket })),
+  ];
+}

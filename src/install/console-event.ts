@@ -1,0 +1,27 @@
+import type { Effect, Phase } from '../../console/dialogue.ts';
+import type { ConsoleReport } from '../../console/report.ts';
+import type { InstallEvent } from './lifecycle.ts';
+
+/** What a console's phase means for the install; phases that mean nothing new are left out. */
+const MEANING: Partial<Record<Phase, InstallEvent>> = {
+  'response-file': { kind: 'answered' },
+  questions: { kind: 'performing' },
+  done: { kind: 'congratulations' },
+  login: { kind: 'login' },
+};
+
+/** What the dialogue says on a console, as an event of the lifecycle; null where it is none. */
+export function consoleEventOf(effect: Effect): InstallEvent | null {
+  return effect.kind === 'phase' ? (MEANING[effect.name] ?? null) : null;
+}
+
+/** Why a drive that ended has failed; null when it reached its login prompt. */
+export function consoleFailure(
+  { outcome, reason, phases }: ConsoleReport,
+  tail: string,
+): (InstallEvent & { kind: 'fail' }) | null {
+  if (outcome === 'installed' || outcome === 'upgraded') return null;
+  // After a gap the login prompt may be all that is seen; the lifecycle judges it.
+  if (outcome === 'incomplete' && phases.at(-1)?.name === 'login') return null;
+  return { kind: 'fail', reason: reason ?? 'the console ended before the install did', tail };
+}

@@ -1,0 +1,247 @@
+import { randomBytes } from 'node:crypto';
+import type { ConsoleFeed } from '../../../console/feed.ts';
+import type { BootEvent, Mode, Netboot } from '../../../netboot/catalog.ts';
+import { messageOf, OperatorError } from '../../common/error.ts';
+import type { Clock, Log } from '../../common/port.ts';
+import type { Config, HostConfig } from '../../config/schema.ts';
+import type { HostAccess } from '../../host/access.ts';
+import type { VmStore } from '../../inventory/store.ts';
+import type { Vm } from '../../inventory/vm.ts';
+import type { InstallView, Operator } from '../../web/operator.ts';
+import { answersOf, catalogOf, responseFileUrl } from '../catalog.ts';
+import { type Install, isOpen } from '../install.ts';
+import type { InstallStore } from '../store.ts';
+import { bootEventOf } from '../witness.ts';
+import { hostPaths, kill, observe, prepareHost } from './host-steps.ts';
+import { type Runner, type RunnerSteps, runInstall } from './runner.ts';
+import { attachSession, type SessionParts, startSession } from './session.ts';
+
+export interface ServiceParts {
+  readonly config: Config;
+  readonly store: VmStore & InstallStore;
+  readonly netboot: Netboot;
+  readonly accessOf: (host: HostConfig) => HostAccess;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** All installs of this node: started, resumed, watched and cancelled here. */
+export interface InstallService extends Operator {
+  /** Takes up every open install that an earlier process of this node left. */
+  resume(): Promise<void>;
+  /** @throws OperatorError VM_NOT_FOUND, VM_BUSY, HOST_NOT_FOUND */
+  install(vm: string, mode: Mode): Promise<InstallView>;
+  /** @throws OperatorError INSTALL_NOT_RUNNING */
+  cancel(vm: string): Promise<void>;
+  installView(vm: string): Promise<InstallView | null>;
+  /** To be called after any change of the inventory: netboot is told and pages are redrawn. */
+  refresh(): Promise<void>;
+  /** Lets go of all consoles; open installs go on in the next process. */
+  close(): Promise<void>;
+}
+
+export function openInstallService(parts: ServiceParts): InstallService {
+  const { config, store, netboot, clock, log } = parts;
+  const claim = randomBytes(8).toString('hex');
+  const runners = new Map<string, Runner>();
+  const feeds = new Map<string, ConsoleFeed>();
+  const listeners = new Set<() => void>();
+  const changed = () => {
+    for (const listener of listeners) listener();
+  };
+  let pushing: Promise<void> = Promise.resolve();
+
+  netboot.onEvent((event) => onBootEvent(event));
+
+  function onBootEvent(event: BootEvent): void {
+    log.info(`boot.${event.kind}`, { ...event });
+    const runner = event.name === null ? undefined : runners.get(event.name);
+    const witness = runner === undefined ? null : bootEventOf(event);
+    if (witness !== null) runner?.send(witness);
+  }
+
+  /** Pushes run one after the other, each with the state of its own moment, so that the last one wins. */
+  function push(): Promise<void> {
+    pushing = pushing
+      .catch(() => undefined)
+      .then(async () => {
+        const [vms, installs] = await Promise.all([store.listVms(), store.latestInstalls()]);
+        await netboot.push(catalogOf(config, vms, installs, clock.now()));
+      });
+    return pushing;
+  }
+
+  function hostOf(vm: Vm): HostConfig {
+    const host = config.hosts.find(({ name }) => name === vm.host);
+    if (host !== undefined) return host;
+    throw new OperatorError(
+      'HOST_NOT_FOUND',
+      `${vm.name} is on ${vm.host}, which puffboot.toml does not name`,
+    );
+  }
+
+  async function vmOf(name: string): Promise<Vm> {
+    const vm = await store.findVm(name);
+    if (vm !== null) return vm;
+    throw new OperatorError('VM_NOT_FOUND', `there is no VM called ${JSON.stringify(name)}`);
+  }
+
+  function stepsOf(vm: Vm, host: HostConfig, install: Install): RunnerSteps {
+    const access = parts.accessOf(host);
+    const { kernel } = hostPaths(host, vm);
+    const session: SessionParts = {
+      vm: vm.name,
+      access,
+      directory: `${config.stateDirectory}/recordings`,
+      recording: install.recording,
+      answers: answersOf(config, vm, install.mode),
+      location: responseFileUrl(config, vm, install),
+      clock,
+      log,
+      opened: (feed) => feeds.set(vm.name, feed),
+    };
+    return {
+      prepare: () => prepareHost({ access, host, vm, setsDirectory: config.netboot.setsDirectory }),
+      push,
+      start: (listener) => startSession(session, kernel, listener),
+      attach: (now, listener) => attachSession(session, kernel, now, listener),
+      kill: () => kill(access, vm.name),
+    };
+  }
+
+  function run(install: Install, vm: Vm, host: HostConfig, resumed: boolean): Runner {
+    const runner = runInstall(install, resumed, {
+      steps: stepsOf(vm, host, install),
+      store,
+      clock,
+      log,
+      changed,
+    });
+    runners.set(vm.name, runner);
+    changed();
+    return runner;
+  }
+
+  async function takeUp(install: Install): Promise<void> {
+    log.info('install.resume', { vm: install.vm, state: install.state });
+    const vm = await vmOf(install.vm);
+    run(install, vm, hostOf(vm), true);
+  }
+
+  async function view(vm: string): Promise<InstallView | null> {
+    const runner = runners.get(vm);
+    const install = runner?.install() ?? (await store.latestInstall(vm));
+    return install === null ? null : viewInstall(install, runner);
+  }
+
+  return {
+    async resume() {
+      for (const install of await store.claimInstalls(config.node, claim)) {
+        await takeUp(install).catch((error) =>
+          log.error('install.resume', { vm: install.vm, error: messageOf(error) }),
+        );
+      }
+      await push();
+    },
+
+    async install(name, mode) {
+      const vm = await vmOf(name);
+      const host = hostOf(vm);
+      const last = await store.latestInstall(name);
+      if (last !== null && isOpen(last)) {
+        throw new OperatorError('VM_BUSY', `${name} is already being installed (${last.state})`);
+      }
+      await clearTheWay(parts.accessOf(host), vm, last);
+      const install = newInstall(vm, mode, config.node, claim, clock.now());
+      await store.createInstall(install);
+      runners.get(name)?.detach();
+      return viewInstall(install, run(install, vm, host, false));
+    },
+
+    async cancel(name) {
+      await vmOf(name);
+      const runner = runners.get(name);
+      if (runner === undefined || !isOpen(runner.install())) {
+        throw new OperatorError('INSTALL_NOT_RUNNING', `${name} is not being installed`);
+      }
+      runner.send({ kind: 'cancel' });
+    },
+
+    installView: view,
+
+    async refresh() {
+      changed();
+      await push();
+    },
+
+    async listVms() {
+      const [vms, installs] = await Promise.all([store.listVms(), store.latestInstalls()]);
+      const stored = new Map(installs.map((install) => [install.vm, install]));
+      return vms.map((vm) => {
+        const runner = runners.get(vm.name);
+        const install = runner?.install() ?? stored.get(vm.name);
+        return { ...vm, install: install === undefined ? null : viewInstall(install, runner) };
+      });
+    },
+
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+
+    console: (vm) => feeds.get(vm) ?? null,
+
+    async close() {
+      for (const runner of runners.values()) runner.detach();
+      await Promise.all([...runners.values()].map(({ done }) => done));
+    },
+  };
+}
+
+function viewInstall(install: Install, runner: Runner | undefined): InstallView {
+  const { id, mode, state, phases, failure } = install;
+  return {
+    id,
+    mode,
+    state,
+    phases,
+    failure,
+    progress: runner?.progress() ?? null,
+    live: runner?.live() ?? false,
+  };
+}
+
+/**
+ * A VM that runs is somebody's, unless its last install did not succeed: then what runs is the installer
+ * that was left standing for people to look at, and makes room.
+ */
+async function clearTheWay(access: HostAccess, vm: Vm, last: Install | null): Promise<void> {
+  const state = await observe(access, vm.name);
+  if (state === null || state === 'stopped') return;
+  if (last === null || (last.state !== 'failed' && last.state !== 'cancelled')) {
+    throw new OperatorError(
+      'VM_BUSY',
+      `${vm.name} is ${state} on ${vm.host}: stop it first (vmctl stop ${vm.name})`,
+    );
+  }
+  await kill(access, vm.name);
+}
+
+function newInstall(vm: Vm, mode: Mode, node: string, claim: string, now: number): Install {
+  const id = randomBytes(8).toString('hex');
+  return {
+    id,
+    vm: vm.name,
+    host: vm.host,
+    mode,
+    state: 'defined',
+    token: randomBytes(24).toString('base64url'),
+    node,
+    claim,
+    phases: [{ name: 'defined', at: now }],
+    witnesses: { congratulations: null, setsServed: null, installDone: null, login: null },
+    failure: null,
+    recording: `${vm.name}-${id}`,
+    freshDisk: false,
+  };
+}

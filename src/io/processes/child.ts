@@ -1,0 +1,74 @@
+import dgram from 'node:dgram';
+import net from 'node:net';
+import { messageOf, OperatorError } from '../../common/error.ts';
+import type { Config } from '../../config/schema.ts';
+import type { SocketRole, ToChild, ToParent } from './protocol.ts';
+
+/** The two children's end of the channel to the parent. */
+export interface ParentChannel {
+  readonly config: Config;
+  readonly dhcp: readonly dgram.Socket[];
+  readonly tftp: readonly dgram.Socket[];
+  readonly http: readonly net.Server[];
+  /** Sends to the other child, by way of the parent. */
+  send(message: unknown): void;
+  onMessage(listener: (message: unknown) => void): () => void;
+}
+
+/** @returns what the child listens on, for people, and how to end it */
+export type ChildMain = (
+  parent: ParentChannel,
+) => Promise<{ readonly listening: readonly string[]; close(): Promise<void> }>;
+
+/**
+ * Runs a child process of `serve`: waits for its sockets and configuration, starts, and ends when the parent
+ * says so or is gone, however the parent ended.
+ */
+export function runChild(main: ChildMain): void {
+  if (process.send === undefined) {
+    process.stderr.write('puffboot: this program is started by `puffboot serve`\n');
+    process.exit(2);
+  }
+  const sockets: Record<SocketRole, unknown[]> = { dhcp: [], tftp: [], http: [] };
+  const listeners = new Set<(message: unknown) => void>();
+  let close = async () => undefined as void;
+  const stop = () => void close().finally(() => process.exit(0));
+
+  process.on('disconnect', () => process.exit(1));
+  // The terminal's Ctrl-C reaches every process of the group: the parent decides what follows.
+  process.on('SIGINT', () => undefined);
+  process.on('SIGTERM', stop);
+  process.on('message', (message: ToChild, handle: unknown) => {
+    if (message.kind === 'socket') sockets[message.role].push(handle);
+    else if (message.kind === 'relay') for (const listener of listeners) listener(message.body);
+    else if (message.kind === 'stop') stop();
+    else void start(message.config);
+  });
+
+  async function start(config: Config): Promise<void> {
+    try {
+      const started = await main({
+        config,
+        dhcp: sockets.dhcp.filter((socket) => socket instanceof dgram.Socket),
+        tftp: sockets.tftp.filter((socket) => socket instanceof dgram.Socket),
+        http: sockets.http.filter((server) => server instanceof net.Server),
+        send: (body) => tell({ kind: 'relay', body }),
+        onMessage(listener) {
+          listeners.add(listener);
+          return () => listeners.delete(listener);
+        },
+      });
+      close = started.close;
+      tell({ kind: 'ready', listening: started.listening });
+    } catch (error) {
+      const code = error instanceof OperatorError ? error.code : null;
+      const message =
+        code === null && error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+      tell({ kind: 'refused', code, message }, () => process.exit(1));
+    }
+  }
+}
+
+function tell(message: ToParent, then: () => void = () => undefined): void {
+  process.send?.(message, undefined, {}, then);
+}

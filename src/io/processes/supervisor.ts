@@ -1,0 +1,143 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import type dgram from 'node:dgram';
+import type net from 'node:net';
+import { deferred } from '../../common/deferred.ts';
+import { messageOf, OperatorError } from '../../common/error.ts';
+import type { Clock, Log } from '../../common/port.ts';
+import type { ChildName, SocketRole, ToChild, ToParent } from './protocol.ts';
+
+export interface HandedSocket {
+  readonly role: SocketRole;
+  readonly socket: dgram.Socket | net.Server;
+}
+
+export interface ChildSpec {
+  readonly name: ChildName;
+  readonly module: URL;
+  readonly identity: { readonly uid: number; readonly gid: number } | null;
+  readonly start: Extract<ToChild, { kind: 'start' }>['config'];
+  /** Binds the child's sockets; called anew for each start, since the child's death closed the old ones. */
+  bind(): Promise<readonly HandedSocket[]>;
+}
+
+export interface SupervisorParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  relay(body: unknown): void;
+}
+
+export interface SupervisedChild {
+  /** Resolves at the first start; rejects with the OperatorError that prevented it. */
+  readonly started: Promise<readonly string[]>;
+  send(message: ToChild): void;
+  stop(): Promise<void>;
+}
+
+/** Pause before a dead child is started again: doubled from the first to the last of these. */
+const FIRST_PAUSE_MS = 250;
+const LAST_PAUSE_MS = 30_000;
+/** A child that lived this long is started again without a longer pause. */
+const SETTLED_MS = 60_000;
+/** A child that has not stopped by then is killed. */
+const STOP_MS = 5_000;
+
+/** Keeps one child process running: starts it, hands it its sockets, and starts it again when it dies. */
+export function supervise(spec: ChildSpec, parts: SupervisorParts): SupervisedChild {
+  const { clock, log } = parts;
+  const first = deferred<readonly string[]>();
+  let child: ChildProcess | null = null;
+  let everReady = false;
+  let stopping = false;
+  let pause = FIRST_PAUSE_MS;
+
+  async function start(): Promise<void> {
+    const sockets = await spec.bind();
+    const startedAt = clock.now();
+    const forked = fork(spec.module, { env: childEnvironment(), ...(spec.identity ?? {}) });
+    child = forked;
+    let refusal = `${spec.name} ended before it was ready`;
+    forked.on('error', (error) => log.error('child.channel', { child: spec.name, error: messageOf(error) }));
+    forked.on('message', (message: ToParent) => {
+      if (message.kind === 'relay') parts.relay(message.body);
+      else if (message.kind === 'ready') ready(message.listening);
+      else {
+        refusal = message.message;
+        log.error('child.refused', { child: spec.name, reason: refusal });
+        if (!everReady)
+          first.reject(message.code === null ? new Error(refusal) : new OperatorError(message.code, refusal));
+      }
+    });
+    forked.once('exit', (status, signal) => {
+      if (child === forked) child = null;
+      if (stopping) return;
+      if (!everReady) return first.reject(new Error(refusal));
+      log.error('child.died', { child: spec.name, status, signal });
+      if (clock.now() - startedAt > SETTLED_MS) pause = FIRST_PAUSE_MS;
+      again();
+    });
+    for (const { role, socket } of sockets) await hand(forked, role, socket);
+    tell(forked, { kind: 'start', config: spec.start });
+  }
+
+  function ready(listening: readonly string[]): void {
+    everReady = true;
+    log.info('child.ready', { child: spec.name, listening });
+    first.resolve(listening);
+  }
+
+  function again(): void {
+    log.info('child.restart', { child: spec.name, milliseconds: pause });
+    clock.timer(clock.now() + pause, () => {
+      if (stopping) return;
+      start().catch((error) => {
+        log.error('child.start', { child: spec.name, error: messageOf(error) });
+        again();
+      });
+    });
+    pause = Math.min(pause * 2, LAST_PAUSE_MS);
+  }
+
+  start().catch(first.reject);
+
+  return {
+    started: first.promise,
+    send: (message) => {
+      if (child !== null) tell(child, message);
+    },
+    async stop() {
+      stopping = true;
+      const running = child;
+      if (running === null || running.exitCode !== null) return;
+      const gone = deferred();
+      running.once('exit', () => gone.resolve());
+      tell(running, { kind: 'stop' });
+      const cancel = clock.timer(clock.now() + STOP_MS, () => running.kill('SIGKILL'));
+      await gone.promise;
+      cancel();
+    },
+  };
+}
+
+/** Once the child has a socket, the parent closes its own copy: it must not take what is meant for the child. */
+function hand(child: ChildProcess, role: SocketRole, socket: dgram.Socket | net.Server): Promise<void> {
+  return new Promise((resolve) => {
+    const message: ToChild = { kind: 'socket', role };
+    child.send(message, socket, {}, () => {
+      socket.close();
+      resolve();
+    });
+  });
+}
+
+function tell(child: ChildProcess, message: ToChild): void {
+  // A child that is just dying is noticed by its exit.
+  child.send(message, () => undefined);
+}
+
+/** Children get what they need and nothing that happens to lie in the parent's environment. */
+function childEnvironment(): NodeJS.ProcessEnv {
+  const kept = ['PATH', 'HOME', 'TZ', 'LANG', 'PUFFBOOT_LOG', 'TMPDIR'];
+  return Object.fromEntries(
+    kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+}

@@ -1,0 +1,6 @@
+import type { Route } from './route.ts';
+import { INSTALL_ROUTES, type InstallContext } from './routes/install.ts';
+import { VM_ROUTES, type VmContext } from './routes/vm.ts';
+
+/** Everything that a running `serve` answers on its control socket. */
+export const ROUTES: readonly Route<VmContext & InstallContext>[] = [...VM_ROUTES, ...INSTALL_ROUTES];

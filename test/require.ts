@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/**
+ * Finds a program that a test needs and a laptop may not have.
+ *
+ * @returns its path, and `skip`: why the test cannot run here, or false. Where the environment requires
+ *          everything (`PUFFBOOT_TEST_REQUIRE=all`), a missing program is an error instead.
+ */
+export function requireProgram(...names: readonly string[]): {
+  readonly path: string;
+  readonly skip: string | false;
+} {
+  const found = names.flatMap(candidates).find((path) => existsSync(path));
+  if (found !== undefined) return { path: found, skip: false };
+  const reason = `needs ${names.join(' or ')}, which is not installed`;
+  if (process.env.PUFFBOOT_TEST_REQUIRE === 'all') throw new Error(reason);
+  return { path: names[0] ?? '', skip: reason };
+}
+
+const candidates = (name: string): string[] =>
+  name.startsWith('/')
+    ? [name]
+    : (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name));
