@@ -186,7 +186,7 @@ describe('broken requests', () => {
   it.each([
     ['not HTTP', '\0\x01\x02\r\n\r\n', /^HTTP\/1.1 400 /],
     ['a header of 20 kB', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, /^HTTP\/1.1 431 /],
-    ['a broken escape', 'GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n', /^HTTP\/1.1 400 /],
+    ['a broken escape', 'GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', /^HTTP\/1.1 400 /],
     [
       'another method',
       'POST /install.conf HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n',
