@@ -25,12 +25,13 @@ export function renderDuration(milliseconds: number): string {
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${tail}` : `${minutes}:${tail}`;
 }
 
-/** What a guest's console printed, fit for a terminal: lines stay, escape sequences and controls do not. */
+/** Control sequences of ECMA-48: CSI, with its parameters; OSC, DCS and their kin, with their text; the rest. */
+const SEQUENCES =
+  /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|\x1b[ -/]*[0-~]/g;
+
+/** What a guest's console printed, fit for a terminal: lines stay, control sequences and characters do not. */
 export function printable(text: string): string {
-  return text
-    .replace(/\x1b(\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])/g, '')
-    .replace(/\r\n/g, '\n')
-    .replace(/[^\n\P{C}]/gu, '');
+  return text.replace(SEQUENCES, '').replace(/[^\n\P{C}]/gu, '');
 }
 
 const widthOf = (cell: string): number => [...cell].length;

@@ -1,8 +1,8 @@
-/** The word that was probably meant: at most a third of it may be wrong. Null where none is near. */
+/** The word that was probably meant: up to three steps away, half its length at most. Null where none is near. */
 export function nearest(word: string, candidates: readonly string[]): string | null {
   const ranked = candidates
     .map((candidate) => ({ candidate, steps: distance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, steps }) => steps <= Math.max(1, Math.floor(candidate.length / 3)))
+    .filter(({ candidate, steps }) => steps <= Math.min(3, Math.floor(candidate.length / 2)))
     .sort((a, b) => a.steps - b.steps);
   return ranked[0]?.candidate ?? null;
 }
