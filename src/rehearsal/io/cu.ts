@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { CU_START, stepCu } from '../cu.ts';
 
@@ -10,9 +11,9 @@ const FLUSH_MILLISECONDS = 5;
  */
 export async function runConsole(socket: Socket, tty: string): Promise<number> {
   const { stdin, stdout } = process;
-  const escapes = stdin.isTTY === true;
-  if (escapes) {
-    stdin.setRawMode(true);
+  const saved = stdin.isTTY ? stty('-g').trim() : null;
+  if (saved !== null) {
+    stty('raw', '-echo');
     await flush();
   }
   stdout.write(`Connected to /dev/${tty} (speed 115200)\r\n`);
@@ -24,14 +25,14 @@ export async function runConsole(socket: Socket, tty: string): Promise<number> {
       left = true;
       socket.destroy();
       stdin.pause();
-      if (escapes) {
-        stdin.setRawMode(false);
+      if (saved !== null) {
+        stty(saved);
         stdout.write('\r\n[EOT]\n');
       }
       resolve(0);
     };
     stdin.on('data', (typed: Buffer) => {
-      if (!escapes) {
+      if (saved === null) {
         socket.write(typed);
         return;
       }
@@ -45,6 +46,11 @@ export async function runConsole(socket: Socket, tty: string): Promise<number> {
     socket.once('end', leave).once('close', leave).on('error', leave);
     socket.resume();
   });
+}
+
+/** Not by setRawMode(): it leaves the tty's output processing on, which doubles each carriage return. */
+function stty(...words: readonly string[]): string {
+  return spawnSync('stty', words, { stdio: [0, 'pipe', 'ignore'], encoding: 'utf8' }).stdout ?? '';
 }
 
 async function flush(): Promise<void> {

@@ -15,7 +15,10 @@ process.chdir(root);
 
 type Command<Kind> = Extract<VmctlCommand, { kind: Kind }>;
 
-process.exitCode = await main();
+const NO_DAEMON: Readonly<Record<string, string>> = {
+  ENOENT: 'No such file or directory',
+  ECONNREFUSED: 'Connection refused',
+};
 
 async function main(): Promise<number> {
   const command = parseVmctl(words);
@@ -23,7 +26,8 @@ async function main(): Promise<number> {
   try {
     return await run(command);
   } catch (error) {
-    const why = errnoOf(error) === 'ENOENT' ? 'No such file or directory' : 'Connection refused';
+    const why = NO_DAEMON[errnoOf(error) ?? ''];
+    if (why === undefined) throw error;
     return complain(`vmctl: connect: /var/run/vmd.sock: ${why}\n`);
   }
 }
@@ -123,3 +127,5 @@ function complain(text: string): number {
   process.stderr.write(text);
   return 1;
 }
+
+process.exitCode = await main();
