@@ -18,7 +18,7 @@ export function rangeInOneSubnet({ ipv4Range }: Host, { subnets }: Draft): Told 
   }
   const missing = `expected a host in a subnet with a bootAddress, from which its VMs boot (found subnets[${index}] without)`;
   return [
-    ...takenAddresses(subnet)
+    ...takenAddresses(subnet, subnets)
       .filter(([, address]) => inRange(ipv4Range, address))
       .map(
         ([what]) =>
@@ -28,17 +28,19 @@ export function rangeInOneSubnet({ ipv4Range }: Host, { subnets }: Draft): Told 
   ];
 }
 
-/** The addresses of a subnet that no VM can have. */
-function takenAddresses({ cidr, router, bootAddress }: Subnet): readonly (readonly [string, number])[] {
+/** The addresses of a subnet that no VM can have. A bootAddress may lie in another subnet than its own. */
+function takenAddresses(
+  { cidr, router }: Subnet,
+  subnets: readonly Subnet[],
+): readonly (readonly [string, number])[] {
   if (cidr === undefined) return [];
   const { base, broadcast } = networkOf(cidr);
+  const bootAddresses = subnets.flatMap(({ bootAddress }) => bootAddress ?? []);
   return [
     [`the network address of ${cidr}`, base],
     [`the broadcast address of ${cidr}`, broadcast],
     ...(router === undefined ? [] : [[`the router ${router}`, ipv4ToNumber(router)] as const]),
-    ...(bootAddress === undefined
-      ? []
-      : [[`the bootAddress ${bootAddress}`, ipv4ToNumber(bootAddress)] as const]),
+    ...bootAddresses.map((address) => [`the bootAddress ${address}`, ipv4ToNumber(address)] as const),
   ];
 }
 

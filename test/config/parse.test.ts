@@ -145,6 +145,13 @@ const CROSS: readonly Row[] = [
     ],
   },
   {
+    name: 'a range with the bootAddress of another subnet',
+    text: `${SUBNET.replaceAll('192.0.2', '198.51.100').replace('198.51.100.2"', '192.0.2.20"')}${SUBNET}${HOST}`,
+    mistakes: [
+      '12 hosts[0].ipv4Range: expected addresses without the bootAddress 192.0.2.20 (found 192.0.2.10-192.0.2.49)',
+    ],
+  },
+  {
     name: 'a host in a subnet without bootAddress',
     text: with1('bootAddress = "192.0.2.2"\n', ''),
     mistakes: [

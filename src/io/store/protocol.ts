@@ -1,8 +1,5 @@
 /** What the store and its worker thread say to each other. */
 
-/** What SQLite binds and returns; kysely's queries here use nothing else. */
-export type SqlValue = string | number | bigint | Uint8Array | null;
-
 export interface WorkerStart {
   /** The database file. */
   readonly file: string;
