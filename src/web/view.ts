@@ -143,7 +143,7 @@ export function consolePage(vm: WebVm, now: number): string {
 <div id="failure">${consoleFailure(vm)}</div>
 <div class="watch">
 <section class="console" aria-label="Console of ${vm.name}">
-<header><span class="feed" id="feed" role="status">connecting</span><span class="readonly">Read-only: what you type here goes nowhere.</span></header>
+<header><span class="feed" id="feed" role="status">connecting</span><span class="readonly">Read-only: typing has no effect.</span></header>
 <div class="place"><div id="screen"></div><p id="dark" class="dark" hidden>Nothing holds this console now. It shows here as soon as an install starts.</p></div>
 <noscript><p class="note">The console needs JavaScript.</p></noscript>
 </section>

@@ -321,6 +321,21 @@ describe('listening', () => {
     await expect(fetch(given.url)).rejects.toThrow();
   });
 
+  it('closes although a peer that was refused keeps its side open', async () => {
+    const { hostname, port, host } = new URL(web.url);
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+    const ask = [
+      'GET /api/v1/nothing HTTP/1.1',
+      `Host: ${host}`,
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+    ];
+    socket.write(`${ask.join('\r\n')}\r\n\r\n`);
+    await once(socket, 'data');
+    await web.close();
+    socket.destroy();
+  });
+
   it('ends open WebSockets when it closes', async () => {
     const viewer = new Client('/api/v1/events');
     await viewer.until(() => viewer.messages.length === 1);

@@ -82,6 +82,8 @@ async function refuse(
 function refuseUpgrade(socket: Duplex, { status, text }: Refusal): void {
   const head = [`HTTP/1.1 ${status}`, 'Content-Type: text/plain; charset=utf-8', 'Connection: close'];
   const body = `${text}\n`;
+  // A peer that never closes its side would hold the server open.
+  socket.once('finish', () => socket.destroy());
   socket.end([...head, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n'));
 }
 
