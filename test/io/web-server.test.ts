@@ -8,6 +8,7 @@ import { OperatorError } from '../../src/common/error.ts';
 import { SILENT_LOG } from '../../src/common/port.ts';
 import { SYSTEM_CLOCK } from '../../src/io/clock.ts';
 import { startWeb, type Web } from '../../src/io/web-server.ts';
+import { FakeClock } from '../fakes/clock.ts';
 import { FakeLine } from '../fakes/line.ts';
 import { anInstall, aVm, FakeOperator } from '../fakes/operator.ts';
 
@@ -252,6 +253,26 @@ describe('a console', () => {
   ])('is refused to %s', async (_, path, headers, status, text) => {
     expect(await refused(path, headers)).toMatchObject({ status, text: expect.stringContaining(text) });
   });
+});
+
+it('a peer that has gone without a word is let go', async () => {
+  const clock = new FakeClock();
+  const paced = await startWeb({ ...parts, operator, clock, port: 0 });
+  const url = `${paced.url.replace('http', 'ws')}api/v1/events`;
+  const [silent, lively] = [new WebSocket(url, { autoPong: false }), new WebSocket(url)];
+  clients.push(silent, lively);
+  await Promise.all([once(silent, 'open'), once(lively, 'open')]);
+  const pinged = Promise.all([once(silent, 'ping'), once(lively, 'ping')]);
+  clock.advance(30_000);
+  await pinged;
+  // Answered after its pong has been read.
+  lively.ping();
+  await once(lively, 'pong');
+  const gone = once(silent, 'close');
+  clock.advance(30_000);
+  await gone;
+  expect(lively.readyState).toBe(WebSocket.OPEN);
+  await paced.close();
 });
 
 describe('events', () => {
