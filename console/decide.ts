@@ -1,6 +1,5 @@
 /** Which answer a prompt gets. Pure: deciding consumes nothing until the prompt turns out to wait. */
 import { takeAnswer } from '../src/autoinstall/match.ts';
-import type { Answer } from '../src/autoinstall/response-file.ts';
 import { MASK } from './mask.ts';
 import { isUnderWay } from './phase.ts';
 import type { AnswerKind, PromptRow } from './prompts/row.ts';
@@ -17,7 +16,7 @@ export function decide(dialogue: Dialogue, row: PromptRow, text: string): Decisi
 }
 
 /** Type nothing. */
-const NOTHING: Decision = { shown: null, typed: null, secret: false, failure: null };
+export const NOTHING: Decision = { shown: null, typed: null, secret: false, failure: null };
 const failing = (failure: string): Decision => ({ ...NOTHING, failure });
 const typing = (text: string): Decision => ({ shown: text, typed: text, secret: false, failure: null });
 
@@ -43,16 +42,11 @@ const DECIDE: Record<AnswerKind, (dialogue: Dialogue, text: string) => Decision>
     return typing(upgrade ? 'u' : 'i');
   },
 
-  question(dialogue, text) {
-    const { question, fallback } = parseQuestion(text);
-    const { answer, rest } = takeAnswer(dialogue.answers, question);
-    if (answer !== null) {
-      const typed = typeable(answer.value);
-      const decision = { typed, secret: answer.secret === true, failure: null, answers: rest };
-      return { ...decision, shown: typed === null ? null : shownOf(answer) };
-    }
-    return fallback === null || isWornOut(dialogue, text) ? NOTHING : typing('');
-  },
+  question: decideQuestion,
+
+  // Text of a boot or of a running system may look like a question too.
+  unknown: (dialogue, text) =>
+    dialogue.phase === 'menu' || isUnderWay(dialogue.phase) ? decideQuestion(dialogue, text) : NOTHING,
 
   password(dialogue, text) {
     const question = text
@@ -84,6 +78,18 @@ const DECIDE: Record<AnswerKind, (dialogue: Dialogue, text: string) => Decision>
     success === null ? failing('"login:" came, but nobody saw an install succeed') : NOTHING,
 };
 
+function decideQuestion(dialogue: Dialogue, text: string): Decision {
+  const { question, fallback } = parseQuestion(text);
+  const { answer, rest } = takeAnswer(dialogue.answers, question);
+  if (answer !== null) {
+    // What is typed here is echoed, so a secret is not.
+    const typed = answer.secret === true ? null : typeable(answer.value);
+    const shown = typed === null ? null : answer.value;
+    return { shown, typed, secret: false, failure: null, answers: rest };
+  }
+  return fallback === null || isWornOut(dialogue, text) ? NOTHING : typing('');
+}
+
 const PASSPHRASE = 'New passphrase?';
 const CONTROL = /[\x00-\x1f\x7f]/;
 
@@ -103,10 +109,7 @@ function typeable(value: string): string | null {
   return value.replaceAll('\\', '\\\\');
 }
 
-function shownOf({ value, secret }: Answer): string {
-  return secret === true ? MASK : value;
-}
-
-function isWornOut({ recent }: Dialogue, text: string): boolean {
+/** The prompt was answered so often that another answer would be as useless. */
+export function isWornOut({ recent }: Dialogue, text: string): boolean {
   return recent.filter((earlier) => earlier === text).length >= MOST_REPEATS;
 }

@@ -1,5 +1,5 @@
 /** From text at the end of the output to a prompt that waits, and to what is typed at it. */
-import { decide } from './decide.ts';
+import { decide, isWornOut, NOTHING } from './decide.ts';
 import { enterPhase, fail, noteNews } from './outcome.ts';
 import type { AnswerKind, PromptRow } from './prompts/row.ts';
 import { findPrompt } from './prompts/table.ts';
@@ -21,8 +21,6 @@ const RECENT = 24;
 
 /** Prompts that show, while autoinstall answers its own questions, that it does so no more. */
 const BREAKS_IN: ReadonlySet<AnswerKind> = new Set(['menu', 'shell', 'ddb', 'login', 'reboot']);
-
-const NOTHING: Decision = { shown: null, typed: null, secret: false, failure: null };
 
 /** Looks at the open line after output. Reports at once what cannot go on, else notes when it will have settled. */
 export function watchPrompt(turn: Turn): void {
@@ -48,7 +46,7 @@ export function reportPrompt(turn: Turn, typist: 'us' | 'somebody'): void {
   const { waiting } = next;
   if (waiting === null) return;
   const { row, text, at } = waiting;
-  const decision = isLeftAlone(turn, row) ? NOTHING : (waiting.redrawn?.decision ?? decide(next, row, text));
+  const decision = decisionFor(turn, waiting);
   next.waiting = null;
   next.unechoed = null;
   next.timer = false;
@@ -64,6 +62,13 @@ export function reportPrompt(turn: Turn, typist: 'us' | 'somebody'): void {
   next.recent = [...next.recent.slice(1 - RECENT), text];
   if (typist === 'somebody') return;
   effects.push({ kind: 'type', text: `${decision.typed}\r`, secret: decision.secret, rule: row.name });
+}
+
+function decisionFor(turn: Turn, { row, text, redrawn }: Waiting): Decision {
+  const { next } = turn;
+  if (isLeftAlone(turn, row)) return NOTHING;
+  if (redrawn === null) return decide(next, row, text);
+  return isWornOut(next, text) ? NOTHING : redrawn.decision;
 }
 
 /** The open line was completed, so the prompt on it is over. */

@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { messageOf, OperatorError } from '../../src/common/error.ts';
 import type { Line } from '../../src/common/line.ts';
 import { type Clock, type Log, SILENT_LOG } from '../../src/common/port.ts';
-import { MASK, maskPiece } from '../mask.ts';
+import { MASK, maskPiece, maskSecrets } from '../mask.ts';
 import { renderEvent, renderHeader } from '../transcript.ts';
 
 export interface RecorderOptions {
@@ -15,7 +15,7 @@ export interface RecorderOptions {
   readonly log?: Log;
   /** Texts that the console may echo and the file must not contain: see `secretsOf`. */
   readonly secrets?: readonly string[];
-  /** Bytes; a guest that prints for ever must not fill the disk. Default 64 MiB. */
+  /** Bytes of events; a guest that prints for ever must not fill the disk. Default 64 MiB. */
   readonly limit?: number;
 }
 
@@ -41,7 +41,9 @@ const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC;
  * @throws OperatorError RECORDING_UNWRITABLE when the file cannot be made
  */
 export async function openRecorder(options: RecorderOptions): Promise<Recorder> {
-  const { path, clock, cols, rows, title } = options;
+  const { path, clock, cols, rows, secrets = [] } = options;
+  // The title may be a command line, and a command line may hold anything.
+  const title = maskSecrets(options.title, secrets);
   const startedAt = clock.now();
   const header = { width: cols, height: rows, timestamp: Math.floor(startedAt / 1000), title };
   const recorder = new FileRecorder(await openFile(path), startedAt, options);

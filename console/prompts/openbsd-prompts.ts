@@ -126,7 +126,7 @@ export const OPENBSD_PROMPTS: readonly PromptRow[] = [
     releases: READ,
     prompt: /\S\? (?:\([^()]*\) )?(?:\[.*\] )?$/,
     tail: 'optional',
-    answer: 'question',
-    phase: 'questions',
+    answer: 'unknown',
+    phase: null,
   },
 ];

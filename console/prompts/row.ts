@@ -25,7 +25,8 @@ export interface PromptRow {
 
 /**
  * Who knows the answer. `menu`, `location` and `mode` the order given to the driver; `question` and
- * `password` the response file, else the default; `reboot` is always the same; `nobody` is for a human.
+ * `password` the response file, else the default; `unknown` likewise, but only while an installer runs; `reboot`
+ * is always the same; `nobody` is for a human.
  * `itself` goes on without an answer. `shell` and `ddb` are for a human too, and say how the machine stands.
  */
 export type AnswerKind =
@@ -33,6 +34,7 @@ export type AnswerKind =
   | 'location'
   | 'mode'
   | 'question'
+  | 'unknown'
   | 'password'
   | 'reboot'
   | 'nobody'

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openPty } from '../../console/io/pty.ts';
-import type { Line } from '../../src/common/line.ts';
 import { OperatorError } from '../../src/common/error.ts';
+import type { Line } from '../../src/common/line.ts';
 
 const env = { PATH: process.env.PATH };
 const sh = (script: string): Line => openPty(['sh', '-c', script], { env });
@@ -39,7 +39,10 @@ function until(line: Line, text: string): Promise<string> {
 
 it('loses nothing of 1 MB that is printed right before the exit, ten times', async () => {
   const file = join(directory, 'megabyte');
-  const content = Buffer.alloc(1024 * 1024, 'The end of the output counts as much as its beginning.\n'.repeat(19));
+  const content = Buffer.alloc(
+    1024 * 1024,
+    'The end of the output counts as much as its beginning.\n'.repeat(19),
+  );
   writeFileSync(file, content);
   const expected = createHash('sha256').update(content).digest('hex');
   for (let run = 0; run < 10; run += 1) {

@@ -1,0 +1,34 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { maskPiece, maskSecrets, secretsOf } from '../../console/mask.ts';
+
+it('takes passwords whole, and of ssh keys what stands behind the key', () => {
+  const secrets = secretsOf([
+    { key: 'Password for root account', value: 'hunter22', secret: true },
+    {
+      key: 'Public ssh key for root account',
+      value: 'ssh-ed25519 AAAAC3Nza root first-password',
+      secret: true,
+    },
+    { key: 'Public ssh key for user x', value: 'ssh-ed25519 AAAAC3Nza', secret: true },
+    { key: 'Password for user x', value: 'abc', secret: true },
+    { key: 'System hostname', value: 'puffy' },
+  ]);
+  expect(secrets).toEqual(['root first-password', 'hunter22']);
+});
+
+it('masks a secret wherever the pieces cut it, and holds nothing else back for long', () => {
+  const secrets = ['hunter22', 'hunt'];
+  const text = fc
+    .array(fc.constantFrom('hunter22', 'hunt', 'hun', 'ter', '22', 'x', '\r\n', 'h'), { maxLength: 12 })
+    .map((parts) => parts.join(''));
+  fc.assert(
+    fc.property(text, fc.nat({ max: 40 }), (whole, cut) => {
+      const first = maskPiece('', whole.slice(0, cut), ['hunter22']);
+      const second = maskPiece(first.held, whole.slice(cut), ['hunter22']);
+      expect(first.text + second.text + second.held).toBe(maskSecrets(whole, ['hunter22']));
+      expect(second.held.length).toBeLessThan(8);
+    }),
+  );
+  expect(maskSecrets('hunter22 hunt', secrets)).toBe('*** ***');
+});
