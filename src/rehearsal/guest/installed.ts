@@ -69,17 +69,25 @@ function dateLine(now: number, timeZone: string): string {
     timeZone,
     weekday: 'short',
     month: 'short',
-    day: '2-digit',
+    day: 'numeric',
     hour: '2-digit',
     minute: '2-digit',
     second: '2-digit',
     hourCycle: 'h23',
-    timeZoneName: 'short',
     year: 'numeric',
   }).formatToParts(now);
   const part = (type: string): string => parts.find((candidate) => candidate.type === type)?.value ?? '';
   const clock = `${part('hour')}:${part('minute')}:${part('second')}`;
-  return `${part('weekday')} ${part('month')} ${part('day')} ${clock} ${part('timeZoneName')} ${part('year')}`;
+  return `${part('weekday')} ${part('month')} ${part('day').padStart(2)} ${clock} ${zoneName(now, timeZone)} ${part('year')}`;
+}
+
+/** `CEST`, where one of the locales knows the zone by an abbreviation. */
+function zoneName(now: number, timeZone: string): string {
+  const names = ['en-US', 'en-GB', 'en-AU'].map((locale) => {
+    const format = new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: 'short' });
+    return format.formatToParts(now).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+  });
+  return names.find((name) => /^[A-Z]+$/.test(name)) ?? names[0] ?? '';
 }
 
 /** getty(8) and login(1): nobody gets in, as nobody knows a password. */

@@ -1,7 +1,7 @@
 import type { Board, MachineFacts } from './board.ts';
 
 /** Time between two lines of dmesg. */
-const LINE_SECONDS = 0.03;
+const LINE_SECONDS = 0.02;
 
 /** What the loader and the ramdisk kernel print before init(8) starts. */
 export async function bootRamdisk(board: Board, release: string): Promise<void> {

@@ -265,8 +265,8 @@ async function unpack(
 async function localProgress(session: Session, title: string, size: number): Promise<void> {
   for (const part of size >= 100_000 ? [0, 0.4, 0.8] : [0]) {
     session.say(renderProgress(title, Math.floor(size * part), size, part * 0.3));
-    await session.wait(0.06);
+    await session.wait(0.03);
   }
   session.say(renderProgress(title, size, size, 0.3));
-  await session.wait(0.04);
+  await session.wait(0.02);
 }

@@ -101,7 +101,7 @@ async function receive(response: IncomingMessage, pace: number, report?: Progres
 }
 
 /** Slow enough to be watched. */
-const transferSeconds = (bytes: number): number => (bytes < 100_000 ? 0.12 : 0.6);
+const transferSeconds = (bytes: number): number => (bytes < 100_000 ? 0.08 : 0.35);
 
 const delay = (seconds: number): Promise<void> =>
   seconds === 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, seconds * 1000));
