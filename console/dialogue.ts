@@ -92,12 +92,14 @@ function wake(turn: Turn): void {
 function takeOutput(turn: Turn, text: string): void {
   const { next } = turn;
   const lines: string[] = [];
-  next.prodAt = null;
   next.screen = show(next.screen, text, lines);
   for (const line of lines) takeLine(turn, line);
   if (lines.length > 0) next.tail = endOf(next.tail, lines);
   takeProgress(turn, next.screen.line);
   watchPrompt(turn);
+  // What says nothing about the guest, like cu's own greeting, does not end the silence for good.
+  const lost = next.phase === null && next.asked === null;
+  if (next.prodAt !== null) next.prodAt = lost ? turn.at + RESUME_SILENCE_SECONDS : null;
 }
 
 function takeInput(turn: Turn): void {

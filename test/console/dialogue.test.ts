@@ -442,12 +442,14 @@ describe('the outcome', () => {
 });
 
 describe('resumed in the middle', () => {
-  it('sends one RETURN to a console that stays silent', () => {
-    expect(play({ resume: true }, [[0, '']], 100).typed).toEqual([]);
-    const silent = startDialogue({ ...FACTS, resume: true });
-    const [after, effects] = step(silent, { kind: 'tick', at: 10 });
-    expect(effects).toEqual([{ kind: 'type', text: '\r', secret: false, rule: 'resume' }]);
-    expect(step(after, { kind: 'tick', at: 100 })[1]).toEqual([]);
+  it.each<[string, Script, number, string[]]>([
+    ['one RETURN to a console that stays silent', [], 100, ['\r']],
+    ['none before it was silent for 10 s', [[5, 'Connected to /dev/ttyp1 (speed 115200)\r\n']], 14, []],
+    ['one where only cu said something', [[5, 'Connected to /dev/ttyp1 (speed 115200)\r\n']], 15, ['\r']],
+    ['none where the install is seen to go on', [[5, '\rInstalling bsd   3% | |']], 100, []],
+    ['none where a menu waits', [[5, MENU]], 100, ['a\r']],
+  ])('sends %s', (_, script, end, typed) => {
+    expect(play({ resume: true }, script, end).typed).toEqual(typed);
   });
 
   it.each(['type', 'upgrade'] as const)('sends none in mode %s, where it would take a default', (mode) => {
