@@ -223,6 +223,8 @@ describe('a console', () => {
     await first.closed;
     const second = host.open('console', 'web1');
     await second.until('Connected to /dev/ttyp0 (speed 115200)\r\n');
+    // The VM may be at its login already: what it printed before is lost, RETURN makes it print again.
+    second.type('\r');
     await second.until('login: ');
     expect(second.text()).not.toContain('Performing');
   });
@@ -240,5 +242,68 @@ describe('a console', () => {
       stderr: 'stopping vm web1: cannot stop vm that is not running\n',
     });
     expect((await scene.host.vmctl('console', 'web1')).stderr).toBe('vmctl: console not found\n');
+  });
+});
+
+describe('the host', () => {
+  const alive = (pid: number): boolean => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+
+  it.each(['stopped', 'killed'])('%s leaves no VM behind', async (how) => {
+    const scene = await openScene();
+    const screen = await openMenu(scene);
+    const { stdout } = await scene.host.vmctl('status');
+    const guest = Number(/^ +1 +(\d+)/m.exec(stdout)?.[1]);
+    const vmd = Number(/vmd\[(\d+)\]/.exec(await scene.host.read('var/log/daemon'))?.[1]);
+    expect([alive(guest), alive(vmd)]).toEqual([true, true]);
+    if (how === 'killed') process.kill(vmd, 'SIGKILL');
+    else await scene.host.host.stop();
+    await screen.closed;
+    await expect.poll(() => [alive(guest), alive(vmd)], { timeout: 10_000 }).toEqual([false, false]);
+    expect(await scene.host.vmctl('status')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^vmctl: connect: \/var\/run\/vmd.sock: /),
+    });
+  });
+
+  it.each([
+    ['a second start', ['start', 'web1'], 'vmctl: start vm command failed: Operation already in progress\n'],
+    ['an unknown VM', ['start', 'web2'], 'vmctl: start vm command failed: No such file or directory\n'],
+    ['stopping an unknown VM', ['stop', 'web2'], 'stopping vm web2: vm not found\n'],
+    ['a file that is not there', ['load', '/etc/nosuch.conf'], 'vmctl: command failed\n'],
+    [
+      'an image that is there',
+      ['create', '-s', '1G', '/home/vm/web1.qcow2'],
+      'vmctl: create imagefile operation failed: File exists\n',
+    ],
+  ])('%s fails in vmctl words', async (_, words, stderr) => {
+    const { host } = await openScene();
+    const started = await host.vmctl('start', 'web1');
+    expect(started).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: 'vmctl: started vm 1 successfully, tty /dev/ttyp0\n',
+    });
+    expect(await host.vmctl(...words)).toEqual({ status: 1, stdout: '', stderr });
+  });
+
+  it('says in its log why a configuration was refused', async () => {
+    const { host } = await openScene();
+    await host.write('etc/bad.conf', 'vm "x" {\n frob\n}\n');
+    expect((await host.vmctl('load', '/etc/bad.conf')).status).toBe(1);
+    expect(await host.read('var/log/daemon')).toContain('/etc/bad.conf:2: syntax error\n');
+  });
+
+  it('locks an image while a VM has it', async () => {
+    const { host } = await openScene();
+    await host.write('etc/other.conf', 'vm "web2" {\n disk "/home/vm/web1.qcow2"\n}\n');
+    await host.vmctl('load', '/etc/other.conf');
+    await host.vmctl('start', 'web1');
+    expect((await host.vmctl('start', 'web2')).stderr).toBe('vmctl: could not open disk image(s)\n');
   });
 });

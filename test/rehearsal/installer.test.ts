@@ -37,11 +37,11 @@ const recordedOutput = (cast: string): string =>
     .join('')
     .replaceAll('\r\n', '\n');
 
-/** Without what differs from machine to machine: ids, the processor, sizes of sets, and how it was loaded. */
+/** Without what differs from run to run: ids, the processor, sizes of sets, how it was loaded, what runs at once. */
 const comparable = (text: string): string[] =>
   text
     .split('\n')
-    .filter((line) => !/^cpu0: |^booting |^>> |^fw_update: /.test(line))
+    .filter((line) => !/^cpu0: |^booting |^>> |^fw_update: |^\/dev\/rsd|cylinder groups/.test(line))
     .map((line) =>
       line.replace(/\([0-9a-f]{16}\./, '(DUID.').replace(/^\r(\S+ \S+) [\s\S]*100%[\s\S]*$/, '$1'),
     );

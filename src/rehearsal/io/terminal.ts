@@ -72,6 +72,7 @@ export function openTerminal(): Terminal {
       }),
     mode: async (mode) => {
       await stty(STTY[mode]);
+      if (mode === 'off') lines.length = 0;
       if (current === 'off') partial = '';
       current = mode;
     },
