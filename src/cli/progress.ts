@@ -11,8 +11,8 @@ export const STATE_WORDS: Record<InstallState, string> = {
   installing: 'autoinstall runs',
   rebooting: 'installed; the VM boots from its disk',
   running: 'login prompt reached',
-  failed: 'failed',
-  cancelled: 'cancelled',
+  failed: 'for the reason told below',
+  cancelled: 'the VM was stopped',
 };
 
 export interface ProgressView {

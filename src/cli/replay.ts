@@ -4,8 +4,8 @@ import { replayTranscript } from '../../console/replay.ts';
 import type { ConsoleReport } from '../../console/report.ts';
 import { parseTranscript } from '../../console/transcript.ts';
 import { describeOutcome, describePrompt } from '../../console/view.ts';
-import { messageOf, OperatorError } from '../common/error.ts';
-import { readAnswers } from './answers-file.ts';
+import { OperatorError } from '../common/error.ts';
+import { readAnswers, whyUnreadable } from './answers-file.ts';
 
 export interface ReplayOptions {
   readonly answers?: string;
@@ -60,6 +60,6 @@ async function readRecording(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    throw new OperatorError('RECORDING_INVALID', `cannot read ${file}: ${messageOf(cause)}`, { cause });
+    throw new OperatorError('RECORDING_INVALID', `cannot read ${file}: ${whyUnreadable(cause)}`, { cause });
   }
 }

@@ -25,7 +25,8 @@ export const FIXES = {
   HOST_NOT_FOUND: 'name a host of puffboot.toml',
   HOST_FULL: 'remove a VM there, raise its capacity, or add a host',
   HOST_COMMAND: 'run the command by hand on the host, then try again',
-  INSTALL_FAILED: 'read the reason and the tail of the console above, then run `puffboot install` again',
+  INSTALL_FAILED:
+    'look at the recording below stateDirectory/recordings, or at `puffboot vm show NAME`, which says all this again',
   INSTALL_NOT_RUNNING: 'see `puffboot vm list` for what is being installed',
   SETS_MISSING: 'put the release below the sets directory as pub/OpenBSD/RELEASE/ARCH',
   RESPONSE_FILE_INVALID: 'write one `question = answer` a line; see autoinstall(8)',

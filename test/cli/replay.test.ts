@@ -93,9 +93,9 @@ it.each<[string, () => [string, ReplayOptions], string, RegExp]>([
     'no such recording',
     () => [join(directory, 'none.cast'), {}],
     'RECORDING_INVALID',
-    /cannot read .*none\.cast/,
+    /cannot read .*none\.cast: there is no such file$/,
   ],
-  ['a directory', () => [directory, {}], 'RECORDING_INVALID', /cannot read/],
+  ['a directory', () => [directory, {}], 'RECORDING_INVALID', /it is a directory$/],
   ['no recording', () => [fixture('install.conf'), {}], 'RECORDING_INVALID', /install\.conf line 1: /],
   [
     'no such response file',

@@ -14,7 +14,9 @@ export async function printSummary(out: NodeJS.WritableStream, stage: Stage, vm:
     '  phases',
     ...phaseLines(vm),
     '  typed on the console',
-    ...typed.map(({ at, prompt, answer }) => `    ${at.toFixed(1).padStart(6)} s  ${prompt}  <-  ${answer}`),
+    ...typed.map(
+      ({ at, prompt, answer }) => `    ${at.toFixed(1).padStart(6)} s  ${prompt}  <-  ${hideToken(answer)}`,
+    ),
     '  served',
     ...served.map((line) => `    ${line}`),
     '',
@@ -47,9 +49,9 @@ function servedFiles(log: string): readonly string[] {
   const note = (line: string) => counts.set(line, (counts.get(line) ?? 0) + 1);
   for (const text of log.split('\n')) {
     const line = bootLine(text);
-    if (line.event === 'boot.dhcp') note(`DHCP ${line.message}, answered with ${line.reply}`);
-    if (line.event === 'boot.response-file') note(`${line.outcome} response file ${hideToken(line.path)}`);
-    if (line.event === 'boot.set') [files, bytes] = [files + 1, bytes + line.bytes];
+    if (line.event === 'netboot.dhcp') note(`DHCP ${line.message}, answered with ${line.reply}`);
+    if (line.event === 'netboot.response-file') note(`${line.outcome} response file ${hideToken(line.path)}`);
+    if (line.event === 'netboot.set') [files, bytes] = [files + 1, bytes + line.bytes];
   }
   const lines = [...counts].map(([line, count]) => (count > 1 ? `${line} (${count} times)` : line));
   return [...lines, `${files} requests for set files, ${(bytes / 1024).toFixed(0)} KiB`];
@@ -63,4 +65,4 @@ function bootLine(text: string): Partial<BootLine> & { readonly bytes: number } 
   }
 }
 
-const hideToken = (path: string | undefined): string => (path ?? '').replace(/\/r\/[^/]+/, '/r/TOKEN');
+const hideToken = (path = ''): string => path.replace(/\/r\/[^/]+/, '/r/TOKEN');

@@ -54,7 +54,6 @@ export function openInstallService(parts: ServiceParts): InstallService {
   netboot.onEvent((event) => onBootEvent(event));
 
   function onBootEvent(event: BootEvent): void {
-    log.info(`boot.${event.kind}`, { ...event });
     const runner = event.name === null ? undefined : runners.get(event.name);
     const witness = runner === undefined ? null : bootEventOf(event);
     if (witness !== null) runner?.send(witness);

@@ -13,7 +13,7 @@ import type { HostAccess } from '../../host/access.ts';
 import { VMCTL } from '../../host/vmctl.ts';
 import type { Progress } from '../../web/operator.ts';
 import { consoleEventOf, consoleFailure } from '../console-event.ts';
-import type { Install } from '../install.ts';
+import type { Install, InstallState } from '../install.ts';
 import type { InstallEvent } from '../lifecycle.ts';
 import { observe } from './host-steps.ts';
 
@@ -58,6 +58,9 @@ export function startSession(
   return openSession(parts, VMCTL.installStart(parts.vm, kernel), false, listener);
 }
 
+/** Nothing has been written to the disk yet: a VM that is found stopped can be booted again. */
+const UNTOUCHED: ReadonlySet<InstallState> = new Set(['armed', 'booting', 'answering']);
+
 /**
  * Takes up an install that another process left, as the VM is found now.
  * @throws OperatorError INSTALL_FAILED when the VM stopped in between, so that the outcome cannot be known
@@ -72,7 +75,7 @@ export async function attachSession(
   if (found !== null && found !== 'stopped') {
     return openSession(parts, VMCTL.console(parts.vm), true, listener);
   }
-  if (state === 'armed') return startSession(parts, kernel, listener);
+  if (UNTOUCHED.has(state)) return startSession(parts, kernel, listener);
   if (state === 'rebooting') return openSession(parts, VMCTL.start(parts.vm), true, listener);
   throw new OperatorError(
     'INSTALL_FAILED',

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { puffboot } from '../support/puffboot.ts';
+
+describe('puffboot rehearse', () => {
+  it('installs a VM from its definition to its login prompt and exits 0', async () => {
+    const { status, stdout, stderr } = await puffboot(['rehearse', '--pace', '0']);
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/http:\/\/127\.0\.0\.1:\d+\/vm\/demo/);
+    expect(stdout).toMatch(/\(A\)utoinstall or \(S\)hell\? {2}<- {2}a$/m);
+    expect(stdout).toMatch(/DHCP discover, answered with offer/);
+    expect(stdout).toMatch(/served response file \/fe:e1:ba:d0:77:01-install\.conf/);
+    expect(stdout).toMatch(/\d+ requests for set files, [1-9]\d* KiB/);
+    const phases = [
+      'defined',
+      'preparing',
+      'armed',
+      'booting',
+      'answering',
+      'installing',
+      'rebooting',
+      'running',
+    ];
+    for (const phase of phases) expect(stdout).toMatch(new RegExp(`^ +[\\d.]+ s {2}${phase} `, 'm'));
+  });
+
+  it.each([
+    [
+      'no-answer',
+      /failed while installing: Question has no answer in response file: "password for root account\?"/,
+    ],
+    ['http-down', /failed while answering: No response file found; non-interactive mode aborted\./],
+  ])('--fail %s ends in failed with phase, reason, tail and a way on, and exits 1', async (fault, reason) => {
+    const { status, stdout, stderr } = await puffboot(['rehearse', '--pace', '0', '--fail', fault]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(reason);
+    expect(stderr).toMatch(/the console's last lines:\n(?: {4}\| .*\n)+/);
+    expect(stderr).toMatch(/next: .*puffboot install demo/);
+    expect(stdout).toMatch(/^ +[\d.]+ s {2}failed /m);
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+
+  it('refuses a fault that it does not know, with status 2', async () => {
+    const { status, stderr } = await puffboot(['rehearse', '--fail', 'lightning']);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/no-answer/);
+  });
+});
