@@ -31,12 +31,14 @@ export function openPty(argv: readonly string[], options: PtyOptions): Line {
   const [command = '', ...args] = argv;
   const env = definedOnly(options.env);
   const file = findCommand(command, env.PATH ?? '', options.cwd ?? process.cwd());
-  const { cols = 80, rows = 24 } = options;
+  const { cwd = process.cwd(), cols = 80, rows = 24 } = options;
+  const name = env.TERM ?? 'vt220';
+  let pty: IPty | null = null;
   try {
-    const name = env.TERM ?? 'vt220';
-    const cwd = options.cwd ?? process.cwd();
-    return new PtyLine(argv.join(' '), spawn(file, args, { name, cols, rows, cwd, env, encoding: null }));
+    pty = spawn(file, args, { name, cols, rows, cwd, env, encoding: null });
+    return new PtyLine(argv.join(' '), pty);
   } catch (cause) {
+    pty?.kill('SIGKILL');
     const what = `cannot start ${JSON.stringify(command)} on a terminal: ${messageOf(cause)}`;
     throw new OperatorError('CONSOLE_SPAWN', what, { cause });
   }
