@@ -30,21 +30,33 @@ export type Reply =
 
 export const encodeMessage = (message: Request | Reply): string => `${JSON.stringify(message)}\n`;
 
-const REQUESTS: ReadonlySet<unknown> = new Set<Request['kind']>([
-  'load',
-  'reload',
-  'reset',
-  'status',
-  'start',
-  'stop',
-  'console',
-  'rebooted',
-]);
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What each request has to carry; the words of an optional one are looked at where they are used. */
+const CARRIES: Readonly<Record<Request['kind'], (fields: Fields) => boolean>> = {
+  load: ({ file }) => typeof file === 'string',
+  reload: ({ file }) => file === null || typeof file === 'string',
+  reset: ({ what }) => what === 'all' || what === 'vms' || what === 'switches',
+  status: () => true,
+  start: ({ vm, kernel }) => isVmRef(vm) && (kernel === null || typeof kernel === 'string'),
+  stop: ({ vm }) => isVmRef(vm),
+  console: ({ vm }) => isVmRef(vm),
+  rebooted: ({ id, pid }) => typeof id === 'number' && typeof pid === 'number',
+};
+
+function isVmRef(value: unknown): value is VmRef {
+  if (typeof value !== 'object' || value === null) return false;
+  return (
+    ('id' in value && typeof value.id === 'number') || ('name' in value && typeof value.name === 'string')
+  );
+}
 
 /** @returns null for what none of our own programs sends. */
 export function parseRequest(line: string): Request | null {
   const message = parseObject(line);
-  return message !== null && REQUESTS.has(message.kind) ? (message as unknown as Request) : null;
+  const kind = message?.kind;
+  if (message === null || typeof kind !== 'string' || !Object.hasOwn(CARRIES, kind)) return null;
+  return CARRIES[kind as Request['kind']](message) ? (message as unknown as Request) : null;
 }
 
 /** @returns null for what our daemon never says. */
@@ -53,10 +65,10 @@ export function parseReply(line: string): Reply | null {
   return typeof message?.kind === 'string' ? (message as unknown as Reply) : null;
 }
 
-function parseObject(line: string): { readonly kind?: unknown } | null {
+function parseObject(line: string): Fields | null {
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? value : null;
+    return typeof value === 'object' && value !== null ? (value as Fields) : null;
   } catch {
     return null;
   }

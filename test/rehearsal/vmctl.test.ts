@@ -10,6 +10,7 @@ import {
   toStart,
 } from '../../src/rehearsal/host-state.ts';
 import { parseOptions } from '../../src/rehearsal/options.ts';
+import { encodeMessage, parseRequest } from '../../src/rehearsal/protocol.ts';
 import { renderStatus, scaled } from '../../src/rehearsal/status.ts';
 import { parseVmConf, type VmDefinition } from '../../src/rehearsal/vm-conf.ts';
 import { parseVmctl } from '../../src/rehearsal/vmctl.ts';
@@ -221,6 +222,26 @@ describe('the host', () => {
       expect(() => parseOptions(options)).toThrow();
     },
   );
+});
+
+describe('the socket', () => {
+  it.each([
+    '',
+    '{',
+    '[]',
+    'null',
+    '{"kind":"frob"}',
+    '{"kind":"stop"}',
+    '{"kind":"constructor"}',
+    '{"kind":"start","vm":{"id":"x"},"kernel":null}',
+  ])('takes no request from %j', (line) => {
+    expect(parseRequest(line)).toBeNull();
+  });
+
+  it('takes what vmctl sends', () => {
+    const request = { kind: 'stop', vm: { name: 'web1' }, force: true, wait: false } as const;
+    expect(parseRequest(encodeMessage(request))).toEqual(request);
+  });
 });
 
 describe('cu', () => {

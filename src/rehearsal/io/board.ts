@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { openSync, readFileSync, readSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, renameSync, writeFileSync } from 'node:fs';
 import type { Lladdr } from '../../common/address.ts';
 import { type DiskImage, parseDiskImage, renderDiskImage } from '../disk-image.ts';
 import type { Board, BootSource, Fetched } from '../guest/board.ts';
@@ -81,8 +81,10 @@ export function bootSource(kernel: string | null, release: string): BootSource {
 /** Our own ramdisk kernels say their release in their first bytes. */
 function releaseOf(kernel: string): string | null {
   try {
+    const file = openSync(kernel, 'r');
     const head = Buffer.alloc(256);
-    readSync(openSync(kernel, 'r'), head);
+    readSync(file, head);
+    closeSync(file);
     return /OpenBSD (\d+\.\d) \(/.exec(head.toString('latin1'))?.[1] ?? null;
   } catch {
     return null;

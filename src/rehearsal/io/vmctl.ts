@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { errnoOf } from '../../common/error.ts';
 import { renderDiskImage } from '../disk-image.ts';
 import { pathOnHost } from '../host-path.ts';
-import type { Reply } from '../protocol.ts';
+import type { Reply, Request } from '../protocol.ts';
 import { renderStatus, type StatusRow } from '../status.ts';
 import { parseVmctl, type VmctlCommand, type VmRef } from '../vmctl.ts';
 import { runConsole } from './cu.ts';
@@ -37,10 +37,11 @@ function run(command: VmctlCommand): Promise<number> | number {
     case 'create':
       return create(command);
     case 'load':
+      return order({ kind: 'load', file: path(command.file) });
     case 'reload':
-      return simple({ ...command, file: command.file === null ? null : path(command.file) });
+      return order({ kind: 'reload', file: command.file === null ? null : path(command.file) });
     case 'reset':
-      return simple(command);
+      return order(command);
     case 'status':
       return status(command);
     case 'start':
@@ -64,14 +65,9 @@ function create({ path: disk, format, sizeMiB }: Command<'create'>): number {
   return 0;
 }
 
-async function simple(
-  request: { kind: 'load' | 'reload'; file: string | null } | Command<'reset'>,
-): Promise<number> {
-  const reply = await ask(
-    request.kind === 'load'
-      ? { kind: 'load', file: request.file ?? '' }
-      : (request as Command<'reset' | 'reload'>),
-  );
+/** Why something failed is in the daemon's log only. */
+async function order(request: Request): Promise<number> {
+  const reply = await ask(request);
   return reply.kind === 'done' ? 0 : complain('vmctl: command failed\n');
 }
 
