@@ -1,0 +1,1 @@
+export type { Line, LineEnd } from '../src/common/line.ts';
