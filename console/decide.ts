@@ -66,9 +66,13 @@ const DECIDE: Record<AnswerKind, (dialogue: Dialogue, text: string) => Decision>
 
   reboot: ({ success }) => (success === null ? NOTHING : typing('reboot')),
 
-  shell({ success, phase, suspect, failure }) {
-    if (success !== null || failure !== null || !isUnderWay(phase)) return NOTHING;
-    return failing(suspect ?? 'the installer gave up and left a shell prompt');
+  shell({ facts, success, phase, suspect, failure }) {
+    if (success !== null || failure !== null) return NOTHING;
+    // Found at once on a console that was taken up again: what went before was printed for nobody.
+    if (facts.resume === true && phase === null) {
+      return failing('the installer gave up while nobody watched, and left a shell prompt');
+    }
+    return isUnderWay(phase) ? failing(suspect ?? 'the installer gave up and left a shell prompt') : NOTHING;
   },
 
   ddb: ({ suspect }) => failing(suspect ?? 'the kernel stopped in its debugger'),

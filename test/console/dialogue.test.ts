@@ -452,6 +452,12 @@ describe('resumed in the middle', () => {
     expect(play({ resume: true }, script, end).typed).toEqual(typed);
   });
 
+  it('knows that the installer gave up while nobody watched', () => {
+    const shell: Script = [[11, '\r\n# ']];
+    expect(standingOf(play({ resume: true }, shell).dialogue)).toMatchObject({ outcome: 'failed' });
+    expect(standingOf(play({}, shell).dialogue)).toMatchObject({ outcome: 'incomplete' });
+  });
+
   it.each(['type', 'upgrade'] as const)('sends none in mode %s, where it would take a default', (mode) => {
     const [, effects] = step(startDialogue({ ...FACTS, mode, resume: true }), { kind: 'tick', at: 20 });
     expect(effects).toEqual([]);
