@@ -1,8 +1,8 @@
 import { SerializeAddon } from '@xterm/addon-serialize';
 import headless from '@xterm/headless';
+import type { Line } from '../../src/common/line.ts';
 import { type Log, SILENT_LOG } from '../../src/common/port.ts';
 import type { ConsoleFeed, FeedViewer } from '../feed.ts';
-import type { Line } from '../line.ts';
 import { unfinished } from '../unfinished.ts';
 import { rememberModes } from './modes.ts';
 

@@ -3,7 +3,7 @@ import { readConfig } from '../io/config-file.ts';
 import { callControl, controlPath } from '../io/control-client.ts';
 import { lockState } from '../io/lock.ts';
 import { openLog } from '../io/log.ts';
-import { prepareStateDirectory } from '../io/processes/identity.ts';
+import { identityOf, prepareStateDirectory } from '../io/processes/identity.ts';
 import { openStore } from '../io/store/store.ts';
 import { dispatch } from '../web/dispatch.ts';
 import { VM_ROUTES } from '../web/routes/vm.ts';
@@ -42,7 +42,7 @@ export async function openApi({ config: file, needsServe = false }: ApiOptions):
   } catch (error) {
     if (!(error instanceof OperatorError) || error.code !== 'SERVE_NOT_RUNNING' || needsServe) throw error;
   }
-  await prepareStateDirectory(config.stateDirectory, null);
+  await prepareStateDirectory(config.stateDirectory, await identityOf(config.serve.operateUser));
   const lock = await lockState(config.stateDirectory);
   const store = await openStore(config.stateDirectory, { log: openLog('store', 'warn') });
   const context = { store, config, now: () => Date.now() };

@@ -4,6 +4,7 @@ import { ENDED, type InstallState } from '../install/install.ts';
 import type { InstallView, VmView } from '../web/operator.ts';
 import { type Api, isAway, openApi } from './api.ts';
 import { openProgress, type ProgressView } from './progress.ts';
+import { printable } from './table.ts';
 
 interface InstallOptions {
   readonly config?: string;
@@ -112,5 +113,5 @@ const indent = (text: string): string =>
     .trimEnd()
     .split('\n')
     .slice(-15)
-    .map((line) => `    | ${line}`)
+    .map((line) => `    | ${printable(line)}`)
     .join('\n');

@@ -15,7 +15,7 @@ export const FIXES = {
   SERVE_UNREACHABLE: 'look at the log of `puffboot serve`; if it hangs, stop and start it',
   CONTROL_DENIED: 'run this as a member of the group that owns the control socket',
   ADDRESS_IN_USE: 'stop the program that holds this port, or change the port in puffboot.toml',
-  ADDRESS_UNAVAILABLE: 'give the interface this address first, or correct bootAddress in puffboot.toml',
+  ADDRESS_UNAVAILABLE: 'give the interface this address first, or correct it in puffboot.toml',
   PORT_PRIVILEGED: 'start `puffboot serve` as root (it gives the privilege up), or use ports from 1024 up',
   USER_MISSING: 'create the user (useradd -s /sbin/nologin NAME), or name another in [serve]',
   VM_NOT_FOUND: 'see `puffboot vm list`',

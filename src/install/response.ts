@@ -1,3 +1,4 @@
+import { setDirectory } from '../../sets/names.ts';
 import type { Answer } from '../autoinstall/response-file.ts';
 import type { Vm } from '../inventory/vm.ts';
 
@@ -43,9 +44,6 @@ export function upgradeAnswers(vm: Vm, context: ResponseContext): readonly Answe
     ...vm.sets.map((value) => ({ key: 'Set name(s)', value })),
   ];
 }
-
-/** Where a release's sets lie below any OpenBSD mirror. */
-export const setDirectory = (release: string, arch: string): string => `pub/OpenBSD/${release}/${arch}`;
 
 /** The host has `::1` of each VM's /64, the VM has `::2`. */
 function ipv6Answers({ ipv6 }: Vm): readonly Answer[] {

@@ -46,6 +46,17 @@ describe('serve', () => {
       expect(await Promise.all(names.map(ended))).toEqual(names.map(() => 'running'));
     }));
 
+  it('installs a VM where 127.0.0.1 is the only loopback address', () =>
+    withRig(
+      0,
+      async ({ add, install, ended, show }) => {
+        await add('web1');
+        await install('web1');
+        expect([await ended('web1'), (await show('web1')).ipv4]).toEqual(['running', '127.0.0.1']);
+      },
+      { lone: true },
+    ));
+
   it('never installs a VM twice at once, nor one that runs', () =>
     withRig(0, async ({ add, install, ended }) => {
       await add('web1');

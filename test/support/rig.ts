@@ -39,8 +39,12 @@ export interface Rig {
 }
 
 /** Runs `body` on a stage of its own and clears it away, whatever happens. */
-export async function withRig(pace: number, body: (rig: Rig) => Promise<void>): Promise<void> {
-  const stage = await setStage({ program: PROGRAM, release: '7.6', pace, faults: [] });
+export async function withRig(
+  pace: number,
+  body: (rig: Rig) => Promise<void>,
+  options: { readonly lone?: boolean } = {},
+): Promise<void> {
+  const stage = await setStage({ program: PROGRAM, release: '7.6', pace, faults: [], ...options });
   let serve = stage.serve;
   const stateDirectory = join(stage.directory, 'state');
   const call: Rig['call'] = (method, path, body) =>

@@ -29,6 +29,8 @@ export interface StageOptions {
   readonly release: string;
   readonly pace: number;
   readonly faults: readonly Fault[];
+  /** Use 127.0.0.1 alone, as on a system that has no other loopback address. */
+  readonly lone?: boolean;
 }
 
 interface Ports {
@@ -54,10 +56,16 @@ const LONE_NETWORK = {
 };
 type Network = typeof NETWORK;
 
-export async function setStage({ program, release, pace, faults }: StageOptions): Promise<Stage> {
+export async function setStage({
+  program,
+  release,
+  pace,
+  faults,
+  lone = false,
+}: StageOptions): Promise<Stage> {
   const directory = await mkdtemp(join(tmpdir(), 'puffboot-rehearsal-'));
   await chmod(directory, 0o711);
-  const network = (await canBind(NETWORK.boot)) ? NETWORK : LONE_NETWORK;
+  const network = !lone && (await canBind(NETWORK.boot)) ? NETWORK : LONE_NETWORK;
   const ports = await freePorts(network.boot);
   const configFile = join(directory, 'puffboot.toml');
   const root = join(directory, 'host');

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
+import { setDirectory } from '../../../sets/names.ts';
 import { OperatorError } from '../../common/error.ts';
 import type { HostConfig } from '../../config/schema.ts';
 import type { HostAccess, RunResult } from '../../host/access.ts';
 import { renderVmConf } from '../../host/vm-conf.ts';
 import { parseStatus, VMCTL, type VmState } from '../../host/vmctl.ts';
 import type { Vm } from '../../inventory/vm.ts';
-import { setDirectory } from '../response.ts';
 
 /** Where things of one VM lie on its host. */
 export interface HostPaths {

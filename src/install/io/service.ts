@@ -8,6 +8,7 @@ import type { HostAccess } from '../../host/access.ts';
 import type { VmStore } from '../../inventory/store.ts';
 import type { Vm } from '../../inventory/vm.ts';
 import type { InstallView, Operator } from '../../web/operator.ts';
+import { installViewOf, vmViewOf } from '../../web/routes/vm-view.ts';
 import { answersOf, catalogOf, responseFileUrl } from '../catalog.ts';
 import { type Install, isOpen } from '../install.ts';
 import type { InstallStore } from '../store.ts';
@@ -179,7 +180,7 @@ export function openInstallService(parts: ServiceParts): InstallService {
       return vms.map((vm) => {
         const runner = runners.get(vm.name);
         const install = runner?.install() ?? stored.get(vm.name);
-        return { ...vm, install: install === undefined ? null : viewInstall(install, runner) };
+        return vmViewOf(vm, install === undefined ? null : viewInstall(install, runner));
       });
     },
 
@@ -198,16 +199,8 @@ export function openInstallService(parts: ServiceParts): InstallService {
 }
 
 function viewInstall(install: Install, runner: Runner | undefined): InstallView {
-  const { id, mode, state, phases, failure } = install;
-  return {
-    id,
-    mode,
-    state,
-    phases,
-    failure,
-    progress: runner?.progress() ?? null,
-    live: runner?.live() ?? false,
-  };
+  const view = installViewOf(install);
+  return runner === undefined ? view : { ...view, progress: runner.progress(), live: runner.live() };
 }
 
 /**

@@ -44,7 +44,8 @@ export interface SessionParts {
 
 export interface SessionListener {
   event(event: InstallEvent): void;
-  progress(progress: Progress): void;
+  /** Null when nothing is being fetched or unpacked any more. */
+  progress(progress: Progress | null): void;
 }
 
 const SCREEN = { cols: 80, rows: 24 } as const;
@@ -135,6 +136,7 @@ function openLine(access: HostAccess, argv: readonly string[], recorder: Recorde
 
 function report(event: DriveEvent, listener: SessionListener): void {
   if (event.kind === 'progress') listener.progress(event);
+  if (event.kind === 'phase' && !event.name.startsWith('sets-')) listener.progress(null);
   const lifecycle = consoleEventOf(event);
   if (lifecycle !== null) listener.event(lifecycle);
 }

@@ -1,1 +1,0 @@
-export type { Line, LineEnd } from '../src/common/line.ts';
