@@ -40,7 +40,7 @@ function importsOf(text: string): string[] {
 }
 
 /** What a file may not import, in words; empty when it is well-behaved. */
-export function violations(file: string, text: string): string[] {
+function violations(file: string, text: string): string[] {
   const own = layerOf(file);
   if (own === null) return [`${file} lies in no layer`];
   // Pages run in a browser, whose effects are its own.

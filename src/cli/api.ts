@@ -42,7 +42,9 @@ export async function openApi({ config: file, needsServe = false }: ApiOptions):
   } catch (error) {
     if (!(error instanceof OperatorError) || error.code !== 'SERVE_NOT_RUNNING' || needsServe) throw error;
   }
-  await prepareStateDirectory(config.stateDirectory, await identityOf(config.serve.operateUser));
+  // Root prepares everything for the user as whom `serve` will work, unless there is none yet.
+  const owner = await identityOf(config.serve.operateUser).catch(() => null);
+  await prepareStateDirectory(config.stateDirectory, owner);
   const lock = await lockState(config.stateDirectory);
   const store = await openStore(config.stateDirectory, { log: openLog('store', 'warn') });
   const context = { store, config, now: () => Date.now() };

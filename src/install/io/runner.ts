@@ -54,7 +54,7 @@ export function runInstall(initial: Install, resumed: boolean, parts: RunnerPart
   let session: ConsoleSession | null = null;
   let progress: Progress | null = null;
   let detached = false;
-  let cancelTimer = () => undefined as void;
+  let cancelTimer: () => void = () => undefined;
   let queue: Promise<void> = Promise.resolve();
   const finished = deferred();
 
@@ -138,7 +138,10 @@ export function runInstall(initial: Install, resumed: boolean, parts: RunnerPart
 
   function hold(opened: ConsoleSession): void {
     session = opened;
-    if (detached) return release();
+    if (detached) {
+      release();
+      return;
+    }
     void opened.ended.then(() => {
       if (session === opened) session = null;
       changed();

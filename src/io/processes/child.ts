@@ -31,7 +31,7 @@ export function runChild(main: ChildMain): void {
   }
   const sockets: Record<SocketRole, unknown[]> = { dhcp: [], tftp: [], http: [] };
   const listeners = new Set<(message: unknown) => void>();
-  let close = async () => undefined as void;
+  let close: () => Promise<void> = async () => undefined;
   const stop = () => void close().finally(() => process.exit(0));
 
   process.on('disconnect', () => process.exit(1));
