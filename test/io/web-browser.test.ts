@@ -1,4 +1,4 @@
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openHub } from '../../console/io/hub.ts';
 import { SILENT_LOG } from '../../src/common/port.ts';
@@ -6,24 +6,9 @@ import { SYSTEM_CLOCK } from '../../src/io/clock.ts';
 import { startWeb, type Web } from '../../src/io/web-server.ts';
 import { FakeLine } from '../fakes/line.ts';
 import { anInstall, aVm, FakeOperator } from '../fakes/operator.ts';
-import { requireProgram } from '../require.ts';
+import { BROWSER, launchBrowser } from '../support/browser.ts';
 
-const program = requireProgram('/usr/bin/chromium', '/usr/bin/chromium-browser', 'chromium', 'google-chrome');
-
-/** Nothing but our server is to be spoken to. */
-const FLAGS = [
-  '--headless',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  // Chromium's sandbox refuses to run as root.
-  ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-];
-
-describe.skipIf(program.skip)(`in a browser${program.skip ? ` (${program.skip})` : ''}`, () => {
+describe.skipIf(BROWSER.skip)(`in a browser${BROWSER.skip ? ` (${BROWSER.skip})` : ''}`, () => {
   let browser: Browser;
   let context: BrowserContext;
   let page: Page;
@@ -34,8 +19,7 @@ describe.skipIf(program.skip)(`in a browser${program.skip ? ` (${program.skip})`
   const options = () => ({ operator, address: '127.0.0.1', clock: SYSTEM_CLOCK, log: SILENT_LOG });
 
   beforeAll(async () => {
-    // A fresh profile in a temporary directory is made by launch().
-    browser = await chromium.launch({ executablePath: program.path, args: FLAGS });
+    browser = await launchBrowser();
   });
   afterAll(() => browser.close());
 

@@ -7,7 +7,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { requireProgram } from '../../require.ts';
+import { requireProgram } from '../../support/require.ts';
 import { TOKEN } from '../example.ts';
 import { LOCAL, LOCAL_CATALOG, type Running, startRunning } from './running.ts';
 
