@@ -1,19 +1,5 @@
-import type { InstallState } from '../install/install.ts';
 import type { VmView } from '../web/operator.ts';
-
-/** What each state means to somebody who waits. */
-export const STATE_WORDS: Record<InstallState, string> = {
-  defined: 'queued',
-  preparing: 'kernel, disks and vm.conf onto the host',
-  armed: 'boot files are being served',
-  booting: 'the ramdisk kernel boots',
-  answering: 'the installer looks for its response file',
-  installing: 'autoinstall runs',
-  rebooting: 'installed; the VM boots from its disk',
-  running: 'login prompt reached',
-  failed: 'for the reason told below',
-  cancelled: 'the VM was stopped',
-};
+import { WORDINGS } from '../web/phase.ts';
 
 export interface ProgressView {
   show(vm: VmView): void;
@@ -47,7 +33,7 @@ export function openProgress(out: NodeJS.WriteStream, json: boolean): ProgressVi
       if (install.id !== installId) [installId, printed] = [install.id, 0];
       const begun = install.phases[0]?.at ?? 0;
       for (const { name, at } of install.phases.slice(printed)) {
-        out.write(`${clear()}${seconds(at - begun)}  ${name.padEnd(10)}  ${STATE_WORDS[name]}\n`);
+        out.write(`${clear()}${seconds(at - begun)}  ${name.padEnd(10)}  ${WORDINGS[name].says}\n`);
       }
       printed = install.phases.length;
       if (live) out.write(`${clear()}${seconds(Date.now() - begun)}  ${current(vm)}`);

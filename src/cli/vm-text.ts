@@ -1,6 +1,7 @@
 import { renderSize } from '../common/form.ts';
 import type { InstallView, VmView } from '../web/operator.ts';
-import { printable, renderDuration, renderTable, renderTime } from './table.ts';
+import { duration } from '../web/phase.ts';
+import { printable, renderTable, renderTime } from './table.ts';
 
 /** The VMs as an aligned table. */
 export function renderVmList(vms: readonly VmView[]): string {
@@ -43,7 +44,7 @@ export function renderVm(vm: VmView): string {
 /** Phases with the moment and the time since the first, then the failure. */
 function renderInstall({ mode, phases, failure }: InstallView): string {
   const begun = phases[0]?.at ?? 0;
-  const rows = phases.map(({ name, at }) => ['', renderTime(at), renderDuration(at - begun), name]);
+  const rows = phases.map(({ name, at }) => ['', renderTime(at), duration(at - begun), name]);
   const text = `${mode}:\n${renderTable(rows)}`;
   if (failure === null) return text;
   const tail = printable(failure.tail).trimEnd();

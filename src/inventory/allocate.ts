@@ -3,7 +3,7 @@ import { type Ipv4, ipv4FromNumber, ipv4ToNumber, type Lladdr } from '../common/
 import { OperatorError } from '../common/error.ts';
 import { show } from '../common/form.ts';
 import { refuseBadVm, type VmChoice } from './limits.ts';
-import type { DiskFormat, Vm, VmOrder } from './vm.ts';
+import type { Vm, VmOrder } from './vm.ts';
 
 /** What allocation needs to know of a host, as the configuration checked it. */
 export interface AllocationHost {
@@ -19,15 +19,10 @@ export interface AllocationHost {
   readonly vmDefaults: AllocationDefaults;
 }
 
-export interface AllocationDefaults {
-  readonly memoryMiB: number;
-  readonly diskSizesMiB: readonly number[];
-  readonly diskFormat: DiskFormat;
-  readonly release: string;
-  readonly arch: string;
-  readonly sets: readonly string[];
-  readonly timezone: string;
-}
+export type AllocationDefaults = Pick<
+  Vm,
+  'memoryMiB' | 'diskSizesMiB' | 'diskFormat' | 'release' | 'arch' | 'sets' | 'timezone'
+>;
 
 /**
  * The VM of an order: on the host that it names, or the one with most room (the first of several), with the

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { printable, renderDuration, renderTable, renderTime } from '../../src/cli/table.ts';
+import { printable, renderTable, renderTime } from '../../src/cli/table.ts';
 
 describe('table', () => {
   it('aligns columns by characters and leaves no blanks at the end', () => {
@@ -9,16 +9,6 @@ describe('table', () => {
       ['a', ''],
     ];
     expect(renderTable(rows)).toBe('NAME  ID\nünï   1   x\na\n');
-  });
-
-  it.each([
-    [0, '0:00'],
-    [7_400, '0:07'],
-    [725_000, '12:05'],
-    [3_600_000, '1:00:00'],
-    [-5, '0:00'],
-  ])('writes %i ms as %s', (milliseconds, text) => {
-    expect(renderDuration(milliseconds)).toBe(text);
   });
 
   it('writes a time to the second, in UTC', () => {

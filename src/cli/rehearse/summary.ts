@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { VmView } from '../../web/operator.ts';
-import { STATE_WORDS } from '../progress.ts';
+import { WORDINGS } from '../../web/phase.ts';
 import { answersTyped } from './answers.ts';
 import type { Stage } from './stage.ts';
 
@@ -28,7 +28,7 @@ function phaseLines({ install }: VmView): readonly string[] {
   const phases = install?.phases ?? [];
   return phases.map(({ name, at }, index) => {
     const until = phases[index + 1]?.at ?? at;
-    return `    ${((until - at) / 1000).toFixed(1).padStart(6)} s  ${name.padEnd(10)}  ${STATE_WORDS[name]}`;
+    return `    ${((until - at) / 1000).toFixed(1).padStart(6)} s  ${name.padEnd(10)}  ${WORDINGS[name].says}`;
   });
 }
 

@@ -61,14 +61,7 @@ function badge(state: FeedState, text: string = FEED_WORDS[state]): void {
   byId('dark').hidden = shown !== 'none';
 }
 
-let latest: Vms | null = null;
-followVms(name, (vms) => {
-  latest = vms;
-  show(vms);
-});
-setInterval(() => {
-  if (latest !== null && !document.hidden) show(latest);
-}, 1000);
+followVms(name, show);
 
 function show({ byName, now }: Vms): void {
   const vm = byName.get(name);

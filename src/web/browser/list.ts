@@ -9,14 +9,7 @@ const table = byId('vms');
 const body = table.querySelector('tbody');
 for (const row of body?.querySelectorAll('tr') ?? []) rows.set(row.dataset.vm ?? '', { row, shown: '' });
 
-let latest: Vms | null = null;
-followVms(null, (vms) => {
-  latest = vms;
-  show(vms);
-});
-setInterval(() => {
-  if (latest !== null && !document.hidden) show(latest);
-}, 1000);
+followVms(null, show);
 
 function show({ byName, now }: Vms): void {
   const vms = sortVms([...byName.values()]);

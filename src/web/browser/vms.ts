@@ -8,10 +8,14 @@ export interface Vms {
   now(): number;
 }
 
-/** Follows VMs (one, or all) and shows the state of the connection. `changed` is called with every change. */
-export function followVms(vm: string | null, changed: (vms: Vms) => void): void {
+/**
+ * Follows VMs (one, or all) and shows the state of the connection. `show` is called with every change, and
+ * each second while somebody looks, for the times that pass.
+ */
+export function followVms(vm: string | null, show: (vms: Vms) => void): void {
   const byName = new Map<string, WebVm>();
   let ahead = 0;
+  let known = false;
   const vms: Vms = { byName, now: () => Date.now() + ahead };
   connect({
     path: `/api/v1/events${vm === null ? '' : `?vm=${encodeURIComponent(vm)}`}`,
@@ -24,7 +28,11 @@ export function followVms(vm: string | null, changed: (vms: Vms) => void): void 
       if (message.kind === 'vms') byName.clear();
       else for (const name of message.removed) byName.delete(name);
       for (const changedVm of message.vms) byName.set(changedVm.name, changedVm);
-      changed(vms);
+      known = true;
+      show(vms);
     },
   });
+  setInterval(() => {
+    if (known && !document.hidden) show(vms);
+  }, 1000);
 }
