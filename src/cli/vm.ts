@@ -28,7 +28,8 @@ function addCommand(): Command {
       const order = { name, host: options.host ?? null, ...(await changeOf(options)) };
       const vm = (await ask(options, (api) => api.call('POST', '/vms', order))) as VmView;
       const place = `VM ${vm.id} of ${vm.host}, ${vm.lladdr}, ${vm.ipv4}`;
-      print(options, vm, `${vm.name}: added as ${place}; now \`puffboot install ${vm.name}\`\n`);
+      const keyless = vm.sshKeys.length === 0 ? warnKeyless(vm.name) : '';
+      print(options, vm, `${vm.name}: added as ${place}; now \`puffboot install ${vm.name}\`\n${keyless}`);
     },
   );
 }
@@ -83,6 +84,10 @@ function common(name: string, description: string): Command {
     .option('-f, --config <file>', 'configuration file')
     .option('--json', 'print JSON');
 }
+
+/** Passwords are locked, so this VM would be shut for everybody. */
+const warnKeyless = (name: string): string =>
+  `${name} has no ssh key, so nobody could log in: \`puffboot vm set ${name} --key-file FILE\`\n`;
 
 const pathOf = (name: string): string => `/vms/${encodeURIComponent(name)}`;
 

@@ -21,6 +21,7 @@ export const FIXES = {
   VM_NOT_FOUND: 'see `puffboot vm list`',
   VM_EXISTS: 'choose another name, or remove the VM first with `puffboot vm rm`',
   VM_REFUSED: 'correct the value and try again; nothing was stored',
+  VM_RUNNING: 'stop it on its host with `vmctl stop NAME`, then try again',
   VM_BUSY: 'wait for its install to end (`puffboot vm show NAME`), or cancel it with `puffboot cancel NAME`',
   HOST_NOT_FOUND: 'name a host of puffboot.toml',
   HOST_FULL: 'remove a VM there, raise its capacity, or add a host',

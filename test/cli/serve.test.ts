@@ -63,7 +63,21 @@ describe('serve', () => {
       const both = await Promise.allSettled([install('web1'), install('web1')]);
       expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
       await ended('web1');
-      await expect(install('web1')).rejects.toMatchObject({ code: 'VM_BUSY' });
+      await expect(install('web1')).rejects.toMatchObject({ code: 'VM_RUNNING' });
+    }));
+
+  it('upgrades a VM that is stopped, by its response file', () =>
+    withRig(0, async ({ add, install, ended, call, vmctl, show, recordings }) => {
+      await add('web1');
+      await install('web1');
+      await ended('web1');
+      await vmctl('stop', '-fw', 'web1');
+      await call('POST', '/vms/web1/install', { mode: 'upgrade' });
+      expect(await ended('web1')).toBe('running');
+      expect((await show('web1')).install).toMatchObject({ mode: 'upgrade', failure: null });
+      expect((await recordings()).join('')).toContain(
+        'Your OpenBSD upgrade has been successfully completed!',
+      );
     }));
 
   it('starts killed children again, and answers as before', () =>

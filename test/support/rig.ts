@@ -32,6 +32,8 @@ export interface Rig {
   childPid(name: 'netboot' | 'operate'): Promise<number>;
   /** What the simulated host's own vmctl says. */
   hostStatus(): Promise<readonly VmStatus[]>;
+  /** The simulated host's own vmctl, as its administrator would use it. @returns what it prints */
+  vmctl(...argv: readonly string[]): Promise<string>;
   log(): Promise<string>;
   events(event: string): Promise<readonly LogLine[]>;
   recordings(): Promise<readonly string[]>;
@@ -51,6 +53,7 @@ export async function withRig(
     callControl(controlPath(stateDirectory), method, path, body);
   const show: Rig['show'] = async (name) => (await call('GET', `/vms/${name}`)) as VmView;
   const stateOf: Rig['stateOf'] = async (name) => (await show(name)).install?.state ?? null;
+  const vmctl: Rig['vmctl'] = (...argv) => output(join(stage.directory, 'host/bin/vmctl'), argv);
   const log = () => readFile(stage.serveLog, 'utf8');
   const port = async (key: string) =>
     Number(new RegExp(`^${key} = (\\d+)$`, 'm').exec(await readFile(stage.configFile, 'utf8'))?.[1]);
@@ -78,7 +81,8 @@ export async function withRig(
       await untilReady(stateDirectory, serve, stage.serveLog);
     },
     childPid: (name) => pidOf(serve.pid ?? 0, `processes/${name}.js`),
-    hostStatus: async () => parseStatus(await output(join(stage.directory, 'host/bin/vmctl'), ['status'])),
+    vmctl,
+    hostStatus: async () => parseStatus(await vmctl('status')),
     events: async (event) =>
       (await log())
         .split('\n')

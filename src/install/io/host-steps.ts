@@ -36,13 +36,13 @@ export interface PrepareParts {
  * and `disable`d. Repeating it changes nothing.
  *
  * @returns whether the root disk was made by this call
- * @throws OperatorError HOST_COMMAND, VM_BUSY when the VM runs
+ * @throws OperatorError HOST_COMMAND, VM_RUNNING
  */
 export async function prepareHost(parts: PrepareParts): Promise<{ readonly freshDisk: boolean }> {
   const { access, host, vm, setsDirectory } = parts;
   const state = await observe(access, vm.name);
   if (state !== null && state !== 'stopped') {
-    throw new OperatorError('VM_BUSY', `${vm.name} is ${state} on ${vm.host}`);
+    throw new OperatorError('VM_RUNNING', `${vm.name} is ${state} on ${vm.host}`);
   }
   const paths = hostPaths(host, vm);
   const kernel = join(setsDirectory, setDirectory(vm.release, vm.arch), 'bsd.rd');

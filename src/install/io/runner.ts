@@ -2,7 +2,7 @@ import { deferred } from '../../common/deferred.ts';
 import { messageOf, OperatorError } from '../../common/error.ts';
 import type { Clock, Log } from '../../common/port.ts';
 import type { Progress } from '../../web/operator.ts';
-import type { Install } from '../install.ts';
+import { type Install, isOpen } from '../install.ts';
 import { type InstallEffect, type InstallEvent, ON_RESUME, STATE_SECONDS, step } from '../lifecycle.ts';
 import type { InstallStore } from '../store.ts';
 import type { ConsoleSession, SessionListener } from './session.ts';
@@ -131,6 +131,7 @@ export function runInstall(initial: Install, resumed: boolean, parts: RunnerPart
   const listener: SessionListener = {
     event: send,
     progress(now) {
+      if (!isOpen(install)) return;
       progress = now;
       changed();
     },

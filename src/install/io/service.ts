@@ -30,7 +30,7 @@ export interface ServiceParts {
 export interface InstallService extends Operator {
   /** Takes up every open install that an earlier process of this node left. */
   resume(): Promise<void>;
-  /** @throws OperatorError VM_NOT_FOUND, VM_BUSY, HOST_NOT_FOUND */
+  /** @throws OperatorError VM_NOT_FOUND, VM_BUSY, VM_RUNNING, HOST_NOT_FOUND */
   install(vm: string, mode: Mode): Promise<InstallView>;
   /** @throws OperatorError INSTALL_NOT_RUNNING */
   cancel(vm: string): Promise<void>;
@@ -211,10 +211,7 @@ async function clearTheWay(access: HostAccess, vm: Vm, last: Install | null): Pr
   const state = await observe(access, vm.name);
   if (state === null || state === 'stopped') return;
   if (last === null || (last.state !== 'failed' && last.state !== 'cancelled')) {
-    throw new OperatorError(
-      'VM_BUSY',
-      `${vm.name} is ${state} on ${vm.host}: stop it first (vmctl stop ${vm.name})`,
-    );
+    throw new OperatorError('VM_RUNNING', `${vm.name} is ${state} on ${vm.host}`);
   }
   await kill(access, vm.name);
 }
