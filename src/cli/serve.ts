@@ -6,6 +6,7 @@ import { readConfig } from '../io/config-file.ts';
 import { openLog } from '../io/log.ts';
 import { identityOf, prepareStateDirectory } from '../io/processes/identity.ts';
 import { type HandedSocket, type SupervisedChild, supervise } from '../io/processes/supervisor.ts';
+import type { NetbootSettings } from './processes/netboot-settings.ts';
 
 export function serveCommand(): Command {
   return new Command('serve')
@@ -32,7 +33,7 @@ async function serve(config: Config): Promise<void> {
       name: 'netboot',
       module: new URL('./processes/netboot.js', import.meta.url),
       identity: netbootIdentity,
-      start: config,
+      settings: netbootSettings(config),
       bind: () => bindNetboot(config),
     },
     { ...parts, relay: (body) => operate.send({ kind: 'relay', body }) },
@@ -42,7 +43,7 @@ async function serve(config: Config): Promise<void> {
       name: 'operate',
       module: new URL('./processes/operate.js', import.meta.url),
       identity: operateIdentity,
-      start: config,
+      settings: config,
       bind: async () => [],
     },
     { ...parts, relay: (body) => netboot.send({ kind: 'relay', body }) },
@@ -66,9 +67,14 @@ async function serve(config: Config): Promise<void> {
   await stop();
 }
 
-async function bindNetboot(config: Config): Promise<readonly HandedSocket[]> {
-  const { broadcast, dhcpPort, tftpPort, httpPort } = config.netboot;
+/** A hostile packet must not find more in the process than it takes to answer it. */
+function netbootSettings(config: Config): NetbootSettings {
   const addresses = [...new Set(config.subnets.flatMap(({ bootAddress }) => bootAddress ?? []))];
+  return { ...config.netboot, addresses };
+}
+
+async function bindNetboot(config: Config): Promise<readonly HandedSocket[]> {
+  const { addresses, broadcast, dhcpPort, tftpPort, httpPort } = netbootSettings(config);
   const { dhcp, tftp, http } = await bindSockets({ addresses, broadcast, dhcpPort, tftpPort, httpPort });
   return [
     ...dhcp.map((socket) => ({ role: 'dhcp' as const, socket })),

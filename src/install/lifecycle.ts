@@ -51,6 +51,7 @@ const TRANSITIONS: Record<InstallState, Partial<Record<Kind, InstallState>>> = {
   cancelled: {},
 };
 
+/** `push` comes last where nothing waits for it: netboot may be away for a while. */
 const ON_ENTRY: Record<InstallState, readonly InstallEffect[]> = {
   defined: [],
   preparing: ['prepare'],
@@ -59,9 +60,9 @@ const ON_ENTRY: Record<InstallState, readonly InstallEffect[]> = {
   answering: [],
   installing: [],
   rebooting: ['push'],
-  running: ['push', 'hold'],
-  failed: ['push', 'release'],
-  cancelled: ['push', 'kill', 'release'],
+  running: ['hold', 'push'],
+  failed: ['release', 'push'],
+  cancelled: ['release', 'kill', 'push'],
 };
 
 /** What a restarted puffboot does for an install that it finds open. */

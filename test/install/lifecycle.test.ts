@@ -55,7 +55,7 @@ describe('the good way', () => {
 
   it('pushes the catalog before the VM starts, and again as soon as the installer is done', () => {
     const effects = GOOD.map((event, index) => step(run(fresh, GOOD.slice(0, index)), event, 1)[1]);
-    expect(effects).toEqual([['prepare'], ['push', 'start'], [], [], [], [], ['push'], ['push', 'hold']]);
+    expect(effects).toEqual([['prepare'], ['push', 'start'], [], [], [], [], ['push'], ['hold', 'push']]);
   });
 
   it('serves response files from armed to installing and never after', () => {
@@ -71,12 +71,12 @@ describe.each(OPEN)('in %s', (state) => {
     expect(install.state).toBe('failed');
     expect(install.failure).toMatchObject({ phase: state, reason: 'the disk is gone', tail: '# ' });
     expect(install.failure?.next).toContain('puffboot install web1');
-    expect(effects).toEqual(['push', 'release']);
+    expect(effects).toEqual(['release', 'push']);
   });
 
   it('cancel stops the VM and lets the console go', () => {
     const [install, effects] = step(at(state), { kind: 'cancel' }, 9);
-    expect([install.state, effects]).toEqual(['cancelled', ['push', 'kill', 'release']]);
+    expect([install.state, effects]).toEqual(['cancelled', ['release', 'kill', 'push']]);
   });
 
   it('an event out of place changes no state', () => {

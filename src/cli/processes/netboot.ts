@@ -4,19 +4,19 @@ import { startNetboot } from '../../../netboot/io/service.ts';
 import { SYSTEM_CLOCK } from '../../io/clock.ts';
 import { openLog } from '../../io/log.ts';
 import { runChild } from '../../io/processes/child.ts';
+import type { NetbootSettings } from './netboot-settings.ts';
 
-runChild(async ({ config, dhcp, tftp, http, send, onMessage }) => {
+runChild<NetbootSettings>(async ({ settings, dhcp, tftp, http, send, onMessage }) => {
   const netboot = startNetboot({
     dhcp,
     tftp,
     http,
-    setsDirectory: config.netboot.setsDirectory,
+    setsDirectory: settings.setsDirectory,
     clock: SYSTEM_CLOCK,
     log: openLog('netboot'),
   });
   exposeNetboot(netboot, { send, onMessage });
-  const addresses = [...new Set(config.subnets.flatMap(({ bootAddress }) => bootAddress ?? []))];
-  const { dhcpPort, tftpPort, httpPort } = config.netboot;
+  const { addresses, dhcpPort, tftpPort, httpPort } = settings;
   return {
     listening: addresses.map(
       (address) => `${address} (DHCP ${dhcpPort}, TFTP ${tftpPort}, HTTP ${httpPort})`,

@@ -2,7 +2,7 @@
 import { openPty } from '../../../console/io/pty.ts';
 import { remoteNetboot } from '../../../netboot/io/channel.ts';
 import { messageOf } from '../../common/error.ts';
-import type { HostConfig } from '../../config/schema.ts';
+import type { Config, HostConfig } from '../../config/schema.ts';
 import type { HostAccess } from '../../host/access.ts';
 import { localAccess } from '../../host/io/local-access.ts';
 import { openInstallService } from '../../install/io/service.ts';
@@ -15,8 +15,8 @@ import { openStore } from '../../io/store/store.ts';
 import { startWeb } from '../../io/web-server.ts';
 import { ROUTES } from '../../web/routes.ts';
 
-runChild(async (parent) => {
-  const { config } = parent;
+runChild<Config>(async (parent) => {
+  const config = parent.settings;
   const log = openLog('operate');
   const clock = SYSTEM_CLOCK;
   const lock = await lockState(config.stateDirectory);

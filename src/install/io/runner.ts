@@ -63,11 +63,11 @@ export function runInstall(initial: Install, resumed: boolean, parts: RunnerPart
     push: () => steps.push(),
     start: async () => {
       if (install.state !== 'armed') return;
-      hold(await steps.start(listener));
+      await hold(await steps.start(listener));
       send({ kind: 'started' });
     },
     attach: async () => {
-      hold(await steps.attach(install, listener));
+      await hold(await steps.attach(install, listener));
       if (install.state === 'armed') send({ kind: 'started' });
     },
     hold: async () => {
@@ -137,10 +137,12 @@ export function runInstall(initial: Install, resumed: boolean, parts: RunnerPart
     },
   };
 
-  function hold(opened: ConsoleSession): void {
+  /** An install that ended while its console was being opened wants neither console nor VM. */
+  async function hold(opened: ConsoleSession): Promise<void> {
     session = opened;
-    if (detached) {
+    if (detached || !isOpen(install)) {
       release();
+      if (install.state === 'cancelled') await steps.kill();
       return;
     }
     void opened.ended.then(() => {

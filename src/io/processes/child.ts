@@ -1,12 +1,11 @@
 import dgram from 'node:dgram';
 import net from 'node:net';
 import { messageOf, OperatorError } from '../../common/error.ts';
-import type { Config } from '../../config/schema.ts';
 import type { SocketRole, ToChild, ToParent } from './protocol.ts';
 
 /** The two children's end of the channel to the parent. */
-export interface ParentChannel {
-  readonly config: Config;
+export interface ParentChannel<Settings> {
+  readonly settings: Settings;
   readonly dhcp: readonly dgram.Socket[];
   readonly tftp: readonly dgram.Socket[];
   readonly http: readonly net.Server[];
@@ -16,15 +15,15 @@ export interface ParentChannel {
 }
 
 /** @returns what the child listens on, for people, and how to end it */
-export type ChildMain = (
-  parent: ParentChannel,
+export type ChildMain<Settings> = (
+  parent: ParentChannel<Settings>,
 ) => Promise<{ readonly listening: readonly string[]; close(): Promise<void> }>;
 
 /**
  * Runs a child process of `serve`: waits for its sockets and configuration, starts, and ends when the parent
  * says so or is gone, however the parent ended.
  */
-export function runChild(main: ChildMain): void {
+export function runChild<Settings>(main: ChildMain<Settings>): void {
   if (process.send === undefined) {
     process.stderr.write('puffboot: this program is started by `puffboot serve`\n');
     process.exit(2);
@@ -42,13 +41,13 @@ export function runChild(main: ChildMain): void {
     if (message.kind === 'socket') sockets[message.role].push(handle);
     else if (message.kind === 'relay') for (const listener of listeners) listener(message.body);
     else if (message.kind === 'stop') stop();
-    else void start(message.config);
+    else void start(message.settings as Settings);
   });
 
-  async function start(config: Config): Promise<void> {
+  async function start(settings: Settings): Promise<void> {
     try {
       const started = await main({
-        config,
+        settings,
         dhcp: sockets.dhcp.filter((socket) => socket instanceof dgram.Socket),
         tftp: sockets.tftp.filter((socket) => socket instanceof dgram.Socket),
         http: sockets.http.filter((server) => server instanceof net.Server),

@@ -1,10 +1,10 @@
 import type { ErrorCode } from '../../common/error.ts';
-import type { Config } from '../../config/schema.ts';
 
 /** What the parent says to a child. A `socket` message carries the bound socket as its handle. */
 export type ToChild =
   | { readonly kind: 'socket'; readonly role: SocketRole }
-  | { readonly kind: 'start'; readonly config: Config }
+  /** What the child needs to know of the configuration, and no more. */
+  | { readonly kind: 'start'; readonly settings: unknown }
   | { readonly kind: 'relay'; readonly body: unknown }
   | { readonly kind: 'stop' };
 

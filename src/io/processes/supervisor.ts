@@ -15,7 +15,7 @@ export interface ChildSpec {
   readonly name: ChildName;
   readonly module: URL;
   readonly identity: { readonly uid: number; readonly gid: number } | null;
-  readonly start: Extract<ToChild, { kind: 'start' }>['config'];
+  readonly settings: unknown;
   /** Binds the child's sockets; called anew for each start, since the child's death closed the old ones. */
   bind(): Promise<readonly HandedSocket[]>;
 }
@@ -76,7 +76,7 @@ export function supervise(spec: ChildSpec, parts: SupervisorParts): SupervisedCh
       again();
     });
     for (const { role, socket } of sockets) await hand(forked, role, socket);
-    tell(forked, { kind: 'start', config: spec.start });
+    tell(forked, { kind: 'start', settings: spec.settings });
   }
 
   function ready(listening: readonly string[]): void {

@@ -1,0 +1,8 @@
+import type { Ipv4 } from '../../common/address.ts';
+import type { Config } from '../../config/schema.ts';
+
+/** All that the netboot process is told before its first catalog. */
+export type NetbootSettings = Config['netboot'] & {
+  /** The boot addresses of all subnets. */
+  readonly addresses: readonly Ipv4[];
+};

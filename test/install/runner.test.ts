@@ -1,0 +1,183 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { deferred } from '../../src/common/deferred.ts';
+import { SILENT_LOG } from '../../src/common/port.ts';
+import type { Install, InstallState } from '../../src/install/install.ts';
+import { type Runner, type RunnerSteps, runInstall } from '../../src/install/io/runner.ts';
+import type { ConsoleSession, SessionListener } from '../../src/install/io/session.ts';
+import { STATE_SECONDS } from '../../src/install/lifecycle.ts';
+import type { InstallStore } from '../../src/install/store.ts';
+import { FakeClock } from '../fakes/clock.ts';
+
+const fresh: Install = {
+  id: 'a1',
+  vm: 'web1',
+  host: 'host1',
+  mode: 'install',
+  state: 'defined',
+  token: 'secret',
+  node: 'local',
+  claim: 'c1',
+  phases: [{ name: 'defined', at: 0 }],
+  witnesses: { congratulations: null, setsServed: null, installDone: null, login: null },
+  failure: null,
+  recording: 'web1-a1',
+  freshDisk: false,
+};
+
+/** Everything around a runner, as far as it is asked; `done` lists what it had done, in order. */
+class Stage implements RunnerSteps {
+  readonly clock = new FakeClock();
+  readonly done: string[] = [];
+  readonly saved: InstallState[] = [];
+  save: () => Promise<boolean> = async () => true;
+  opening: Promise<void> = Promise.resolve();
+  listener: SessionListener | null = null;
+
+  run(install: Install = fresh, resumed = false): Runner {
+    const store = { saveInstall: (next: Install) => this.#saveInstall(next) } as InstallStore;
+    return runInstall(install, resumed, {
+      steps: this,
+      store,
+      clock: this.clock,
+      log: SILENT_LOG,
+      changed: () => undefined,
+    });
+  }
+  async prepare() {
+    this.done.push('prepare');
+    return { freshDisk: true };
+  }
+  async push() {
+    this.done.push('push');
+  }
+  async kill() {
+    this.done.push('kill');
+  }
+  start = (listener: SessionListener) => this.#open('start', listener);
+  attach = (_: Install, listener: SessionListener) => this.#open('attach', listener);
+
+  async #open(what: string, listener: SessionListener): Promise<ConsoleSession> {
+    this.done.push(what);
+    await this.opening;
+    this.listener = listener;
+    const ended = deferred();
+    return {
+      ended: ended.promise,
+      tail: async () => 'the last line',
+      close: () => {
+        this.done.push('close');
+        ended.resolve();
+      },
+    };
+  }
+  async #saveInstall(next: Install): Promise<boolean> {
+    const kept = await this.save();
+    if (kept) this.saved.push(next.state);
+    return kept;
+  }
+}
+
+let stage: Stage;
+beforeEach(() => {
+  stage = new Stage();
+});
+
+/** Lets everything that is ready to run do so; nothing here waits for a real clock. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+}
+
+describe('a runner', () => {
+  it('stores each state before what it leads to is done, and holds the console a minute after login', async () => {
+    const runner = stage.run();
+    await settle();
+    expect(stage.saved).toEqual(['preparing', 'armed', 'booting']);
+    expect(stage.done).toEqual(['prepare', 'push', 'start']);
+    for (const kind of ['answered', 'performing', 'congratulations', 'login'] as const)
+      stage.listener?.event({ kind });
+    await settle();
+    expect(runner.install().state).toBe('running');
+    expect([runner.live(), stage.done]).toEqual([true, ['prepare', 'push', 'start', 'push', 'push']]);
+    stage.clock.advance(60_000);
+    expect([runner.live(), stage.done.at(-1)]).toEqual([false, 'close']);
+    await runner.done;
+  });
+
+  it.each(['booting', 'answering', 'installing', 'rebooting'] as const)(
+    'fails with the tail of the console when %s takes too long',
+    async (state) => {
+      const runner = stage.run({ ...fresh, state }, true);
+      await settle();
+      stage.clock.advance(STATE_SECONDS[state] * 1000 - 1);
+      await settle();
+      expect(runner.install().state).toBe(state);
+      stage.clock.advance(1);
+      await settle();
+      expect(runner.install().failure).toMatchObject({ phase: state, tail: 'the last line' });
+      expect(runner.install().failure?.reason).toContain(`${state} took longer than`);
+      expect(stage.done).toEqual(['push', 'attach', 'close', 'push']);
+    },
+  );
+
+  it('takes up what another process left, by its state', async () => {
+    stage.run({ ...fresh, state: 'armed' }, true);
+    await settle();
+    expect([stage.done, stage.saved]).toEqual([['push', 'attach'], ['booting']]);
+  });
+
+  it('does nothing more once another process has claimed the install', async () => {
+    stage.save = async () => false;
+    const runner = stage.run();
+    await settle();
+    await runner.done;
+    expect(stage.done).toEqual([]);
+  });
+
+  it('waits for a store that cannot write now', async () => {
+    let full = true;
+    stage.save = async () => {
+      if (full) throw new Error('database or disk is full');
+      return true;
+    };
+    const runner = stage.run();
+    await settle();
+    expect(stage.done).toEqual([]);
+    full = false;
+    stage.clock.advance(5_000);
+    await settle();
+    expect([runner.install().state, stage.done]).toEqual(['booting', ['prepare', 'push', 'start']]);
+  });
+
+  it('lets a console go that was opened while the install was cancelled, and stops its VM', async () => {
+    const opening = deferred();
+    stage.opening = opening.promise;
+    const runner = stage.run();
+    await settle();
+    runner.send({ kind: 'cancel' });
+    await settle();
+    opening.resolve();
+    await settle();
+    expect(runner.install().state).toBe('cancelled');
+    expect([runner.live(), stage.done.slice(-2)]).toEqual([false, ['close', 'kill']]);
+  });
+
+  it('turns an effect that fails into a failure with its reason', async () => {
+    stage.prepare = async () => {
+      throw new Error('no space left on device');
+    };
+    const runner = stage.run();
+    await settle();
+    expect(runner.install().failure).toMatchObject({ phase: 'preparing', reason: 'no space left on device' });
+  });
+
+  it('shows no progress of an install that has ended', async () => {
+    const runner = stage.run();
+    await settle();
+    stage.listener?.progress({ stage: 'fetch', file: 'base76.tgz', percent: 25 });
+    expect(runner.progress()).toMatchObject({ percent: 25 });
+    runner.send({ kind: 'cancel' });
+    await settle();
+    stage.listener?.progress({ stage: 'fetch', file: 'base76.tgz', percent: 26 });
+    expect(runner.progress()).toBeNull();
+  });
+});
