@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { InstallState } from '../../src/install/install.ts';
 import { puffboot, until } from '../support/puffboot.ts';
@@ -138,6 +140,20 @@ describe('serve', () => {
       expect(kept).toContain('CONGRATULATIONS');
       expect(kept).not.toContain('hidden-password');
     }));
+
+  // Only root has privileges to give up, and only Linux tells about them in /proc.
+  it.skipIf(process.getuid?.() !== 0 || !existsSync('/proc/self/status'))(
+    'started as root, answers the network without any privilege',
+    () =>
+      withRig(0, async ({ childPid }) => {
+        const status = await readFile(`/proc/${await childPid('netboot')}/status`, 'utf8');
+        const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1]?.split(/\s+/);
+        expect(field('Uid')).not.toContain('0');
+        expect(field('Gid')).not.toContain('0');
+        expect(field('Groups')?.filter((group) => group !== '')).toEqual([]);
+        expect(field('CapEff')).toEqual(['0000000000000000']);
+      }),
+  );
 
   it('is refused where another one holds the state directory, which goes on undisturbed', () =>
     withRig(0, async ({ stage, call }) => {
