@@ -33,7 +33,7 @@ describe('serve killed with -9 and started again', () => {
             [{ name: 'web1', state: 'running' }],
           ]);
       }),
-    90_000,
+    180_000,
   );
 });
 

@@ -70,7 +70,7 @@ export async function withRig(
       until(async () => {
         const state = await stateOf(name).catch(() => null);
         return state !== null && ENDED.has(state) ? state : null;
-      }, 60),
+      }, 120),
     async kill() {
       serve.kill('SIGKILL');
       const [dhcp, tftp, http] = [await port('dhcpPort'), await port('tftpPort'), await port('httpPort')];
