@@ -10,9 +10,19 @@ const MEANING: Partial<Record<Phase, InstallEvent>> = {
   login: { kind: 'login' },
 };
 
-/** What the dialogue says on a console, as an event of the lifecycle; null where it is none. */
-export function consoleEventOf(effect: Effect): InstallEvent | null {
-  return effect.kind === 'phase' ? (MEANING[effect.name] ?? null) : null;
+/**
+ * What the dialogue says on a console, as an event of the lifecycle; null where it is none.
+ * @param release the one that is to be installed: a ramdisk kernel can install no other
+ */
+export function consoleEventOf(effect: Effect, release: string): InstallEvent | null {
+  if (effect.kind === 'phase') return MEANING[effect.name] ?? null;
+  if (effect.kind !== 'release' || effect.release === release) return null;
+  return {
+    kind: 'fail',
+    reason: `booted ${effect.release}, wants ${release}`,
+    tail: '',
+    next: `put the bsd.rd of ${release} beside its sets, then install it again`,
+  };
 }
 
 /** Why a drive that ended has failed; null when it reached its login prompt. */

@@ -91,6 +91,7 @@ export function openInstallService(parts: ServiceParts): InstallService {
     const { kernel } = hostPaths(host, vm);
     const session: SessionParts = {
       vm: vm.name,
+      release: vm.release,
       access,
       directory: `${config.stateDirectory}/recordings`,
       recording: install.recording,

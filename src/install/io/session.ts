@@ -29,6 +29,8 @@ export interface ConsoleSession {
 
 export interface SessionParts {
   readonly vm: string;
+  /** The release that is to be installed. */
+  readonly release: string;
   readonly access: HostAccess;
   /** Where recordings are kept. */
   readonly directory: string;
@@ -107,7 +109,7 @@ async function openSession(
   parts.opened(hub);
   const interrupt = new AbortController();
   const facts = { mode: 'auto', answers, location: parts.location, until: 'login', resume } as const;
-  const onEvent = (event: DriveEvent) => report(event, listener);
+  const onEvent = (event: DriveEvent) => report(event, parts.release, listener);
   const driven = drive({ line, clock, facts, recorder, onEvent, signal: interrupt.signal });
   void driven.then((result) => conclude(result, interrupt.signal, listener));
   const ended = line.closed.then(() => recorder.close());
@@ -134,10 +136,10 @@ function openLine(access: HostAccess, argv: readonly string[], recorder: Recorde
   }
 }
 
-function report(event: DriveEvent, listener: SessionListener): void {
+function report(event: DriveEvent, release: string, listener: SessionListener): void {
   if (event.kind === 'progress') listener.progress(event);
   if (event.kind === 'phase' && !event.name.startsWith('sets-')) listener.progress(null);
-  const lifecycle = consoleEventOf(event);
+  const lifecycle = consoleEventOf(event, release);
   if (lifecycle !== null) listener.event(lifecycle);
 }
 

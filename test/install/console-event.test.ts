@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import type { Effect } from '../../console/dialogue.ts';
+import type { ConsoleReport } from '../../console/report.ts';
+import { consoleEventOf, consoleFailure } from '../../src/install/console-event.ts';
+
+const phase = (name: Extract<Effect, { kind: 'phase' }>['name']): Effect => ({ kind: 'phase', name, at: 1 });
+
+describe('what a console says, as an event of the lifecycle', () => {
+  it.each([
+    ['the search for the response file', phase('response-file'), { kind: 'answered' }],
+    ['the first question', phase('questions'), { kind: 'performing' }],
+    ['CONGRATULATIONS', phase('done'), { kind: 'congratulations' }],
+    ['the login prompt', phase('login'), { kind: 'login' }],
+    ['a phase that changes nothing', phase('sets-fetch'), null],
+    ['the release that is wanted', { kind: 'release', release: '7.6' } as const, null],
+    [
+      'another release',
+      { kind: 'release', release: '7.5' } as const,
+      { kind: 'fail', reason: 'booted 7.5, wants 7.6' },
+    ],
+  ])('%s', (_, effect, expected) => {
+    const event = consoleEventOf(effect, '7.6');
+    if (expected === null) expect(event).toBeNull();
+    else expect(event).toMatchObject(expected);
+  });
+});
+
+describe('a drive that ended', () => {
+  const report: ConsoleReport = {
+    outcome: 'incomplete',
+    reason: null,
+    release: '7.6',
+    prompts: [],
+    phases: [],
+  };
+  it.each([
+    ['installed', { ...report, outcome: 'installed' as const }, null],
+    ['upgraded', { ...report, outcome: 'upgraded' as const }, null],
+    ['at a login prompt that the lifecycle judges', { ...report, phases: [{ name: 'login', at: 1 }] }, null],
+    ['failed', { ...report, outcome: 'failed' as const, reason: 'no such disk' }, 'no such disk'],
+    ['before its end', report, 'the console ended before the install did'],
+  ])('%s', (_, ended, reason) => {
+    expect(consoleFailure(ended, 'tail')?.reason ?? null).toBe(reason);
+  });
+});
