@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { build } from 'esbuild';
+import type { BootEvent, Catalog, CatalogClient } from '../../netboot/catalog.ts';
+import type { Cidr4, Ipv4, Lladdr } from '../../src/common/address.ts';
+import { ARMED } from '../netboot/example.ts';
+import { type Lan, NETWORK, openLan, SERVER } from './lan.ts';
+import type { Said, ServeSettings } from './serve.ts';
+
+export const SETS = 'pub/OpenBSD/7.6/amd64';
+
+/** A machine that may boot from the LAN. */
+export function machine(name: string, lladdr: string, address: string): CatalogClient {
+  return {
+    name,
+    lladdr: lladdr as Lladdr,
+    address: address as Ipv4,
+    dhcp: true,
+    hostName: name,
+    armed: { ...ARMED, token: `${ARMED.token}-${name}`, until: Date.now() + 3_600_000 },
+  };
+}
+
+export interface BootServer {
+  readonly lan: Lan;
+  /** A directory for the files of clients, which goes with the server. */
+  readonly directory: string;
+  readonly events: readonly BootEvent[];
+  /** What it warned of: `event fields`. */
+  readonly warnings: readonly string[];
+  close(): Promise<void>;
+}
+
+/**
+ * The netboot service on its real ports, as a process in the server's namespace of a new LAN.
+ * @param files by their names below the sets of the release
+ * @param routed networks behind relays, each with its router on the LAN
+ */
+export async function startBootServer(
+  clients: readonly CatalogClient[],
+  files: Readonly<Record<string, Uint8Array>> = {},
+  routed: readonly string[] = [],
+): Promise<BootServer> {
+  const directory = await mkdtemp(join(tmpdir(), 'puffboot-clients-'));
+  const setsDirectory = join(directory, 'sets');
+  await mkdir(join(setsDirectory, SETS), { recursive: true });
+  for (const [name, bytes] of Object.entries(files)) {
+    await mkdir(dirname(join(setsDirectory, SETS, name)), { recursive: true });
+    await writeFile(join(setsDirectory, SETS, name), bytes);
+  }
+  const program = join(directory, 'serve.mjs');
+  await build({
+    entryPoints: [resolve('test/clients/serve.ts')],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    outfile: program,
+    logLevel: 'silent',
+  });
+  const settings = join(directory, 'settings.json');
+  const catalog = catalogOf(clients, [NETWORK, ...routed]);
+  await writeFile(settings, JSON.stringify({ catalog, setsDirectory } satisfies ServeSettings));
+  const lan = await openLan();
+  const events: BootEvent[] = [];
+  const warnings: string[] = [];
+  const close = async () => {
+    await lan.close();
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    await launch(lan.server.inside([process.execPath, program, settings]), (said) => {
+      if (said.kind === 'event') events.push(said.event);
+      if (said.kind === 'log') warnings.push(`${said.event} ${JSON.stringify(said.fields)}`);
+    });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { lan, directory, events, warnings, close };
+}
+
+/** Resolves when the server is ready; it is ended with its namespace. */
+function launch([command = '', ...args]: readonly string[], hear: (said: Said) => void): Promise<void> {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let complaint = '';
+  child.stderr.on('data', (chunk) => {
+    complaint += String(chunk);
+  });
+  return new Promise((ready, fail) => {
+    child.once('error', fail);
+    child.once('exit', (status) => fail(new Error(`the server ended with ${status}: ${complaint}`)));
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const said = JSON.parse(line) as Said;
+      if (said.kind === 'ready') ready();
+      else hear(said);
+    });
+  });
+}
+
+function catalogOf(clients: readonly CatalogClient[], networks: readonly string[]): Catalog {
+  return {
+    clients,
+    subnets: networks.map((cidr) => ({
+      cidr: cidr as Cidr4,
+      router: cidr.replace(/0\/24$/, '254') as Ipv4,
+      dns: [SERVER as Ipv4],
+      domain: 'example.org',
+      leaseSeconds: 3600,
+      bootAddress: SERVER as Ipv4,
+    })),
+  };
+}
