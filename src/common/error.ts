@@ -26,6 +26,8 @@ export const FIXES = {
   HOST_NOT_FOUND: 'name a host of puffboot.toml',
   HOST_FULL: 'remove a VM there, raise its capacity, or add a host',
   HOST_COMMAND: 'run the command by hand on the host, then try again',
+  FILE_REFUSED: 'change that value with `puffboot vm set` or in puffboot.toml, then render the file again',
+  MARKERS_DAMAGED: 'put the BEGIN and END lines of puffboot right in that file, or remove both',
   INSTALL_FAILED:
     'look at the recording below stateDirectory/recordings, or at `puffboot vm show NAME`, which says all this again',
   INSTALL_NOT_RUNNING: 'see `puffboot vm list` for what is being installed',
