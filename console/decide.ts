@@ -12,7 +12,7 @@ const MENU_KEY = { auto: 'a', type: 'i', upgrade: 'u' } as const;
 
 /** @param text the prompt's line, with the blank at its end */
 export function decide(dialogue: Dialogue, row: PromptRow, text: string): Decision {
-  return DECIDE[row.answer](dialogue, text);
+  return DECIDE[row.answer](dialogue, text, row);
 }
 
 /** Type nothing. */
@@ -20,7 +20,7 @@ export const NOTHING: Decision = { shown: null, typed: null, secret: false, fail
 const failing = (failure: string): Decision => ({ ...NOTHING, failure });
 const typing = (text: string): Decision => ({ shown: text, typed: text, secret: false, failure: null });
 
-const DECIDE: Record<AnswerKind, (dialogue: Dialogue, text: string) => Decision> = {
+const DECIDE: Record<AnswerKind, (dialogue: Dialogue, text: string, row: PromptRow) => Decision> = {
   menu(dialogue, text) {
     // After a failure the menu has no timer and waits for a human: typing would only fail again, for ever.
     if (dialogue.failure !== null || dialogue.success !== null) return NOTHING;
@@ -45,13 +45,16 @@ const DECIDE: Record<AnswerKind, (dialogue: Dialogue, text: string) => Decision>
   question: decideQuestion,
 
   // Text of a boot or of a running system may look like a question too.
-  unknown: (dialogue, text) =>
-    dialogue.phase === 'menu' || isUnderWay(dialogue.phase) ? decideQuestion(dialogue, text) : NOTHING,
+  unknown: (dialogue, text, row) =>
+    dialogue.phase === 'menu' || isUnderWay(dialogue.phase) ? decideQuestion(dialogue, text, row) : NOTHING,
 
-  password(dialogue, text) {
-    const question = text
+  text: (dialogue, text, row) => (isWornOut(dialogue, text) ? NOTHING : typing(row.text ?? '')),
+
+  password(dialogue, text, row) {
+    const asked = text
       .replace(/ *\((?:will not echo|again)\) $/, '')
       .replace(/(?:New|Re-type) passphrase: $/, PASSPHRASE);
+    const question = row.question ?? asked;
     const known = dialogue.password?.question === question ? dialogue.password : null;
     const { answer, rest } =
       known === null
@@ -66,15 +69,13 @@ const DECIDE: Record<AnswerKind, (dialogue: Dialogue, text: string) => Decision>
 
   reboot: ({ success }) => (success === null ? NOTHING : typing('reboot')),
 
-  shell({ facts, success, phase, suspect, failure }) {
-    if (success !== null || failure !== null) return NOTHING;
-    // Found at once on a console that was taken up again: what went before was printed for nobody.
-    if (facts.resume === true && phase === null) {
-      return failing('the installer gave up while nobody watched, and left a shell prompt');
-    }
-    return isUnderWay(phase) ? failing(suspect ?? 'the installer gave up and left a shell prompt') : NOTHING;
-  },
+  shell: decideShell,
+  'last-shell': (dialogue, text) =>
+    dialogue.phase === 'done' && dialogue.failure === null && !isWornOut(dialogue, text)
+      ? typing('reboot')
+      : decideShell(dialogue),
 
+  stopped: ({ success }, text) => (success === null ? failing(text.trim()) : NOTHING),
   ddb: ({ suspect }) => failing(suspect ?? 'the kernel stopped in its debugger'),
   nobody: () => NOTHING,
   itself: () => NOTHING,
@@ -82,9 +83,18 @@ const DECIDE: Record<AnswerKind, (dialogue: Dialogue, text: string) => Decision>
     success === null ? failing('"login:" came, but nobody saw an install succeed') : NOTHING,
 };
 
-function decideQuestion(dialogue: Dialogue, text: string): Decision {
+function decideShell({ facts, success, phase, suspect, failure }: Dialogue): Decision {
+  if (success !== null || failure !== null) return NOTHING;
+  // Found at once on a console that was taken up again: what went before was printed for nobody.
+  if (facts.resume === true && phase === null) {
+    return failing('the installer gave up while nobody watched, and left a shell prompt');
+  }
+  return isUnderWay(phase) ? failing(suspect ?? 'the installer gave up and left a shell prompt') : NOTHING;
+}
+
+function decideQuestion(dialogue: Dialogue, text: string, row: PromptRow): Decision {
   const { question, fallback } = parseQuestion(text);
-  const { answer, rest } = takeAnswer(dialogue.answers, question);
+  const { answer, rest } = takeAnswer(dialogue.answers, row.question ?? question);
   if (answer !== null) {
     // What is typed here is echoed, so a secret is not.
     const typed = answer.secret === true ? null : typeable(answer.value);

@@ -112,7 +112,7 @@ function takeLine(turn: Turn, line: string): void {
   endPrompt(turn, line);
   takeProgress(turn, line);
   if (turn.next.timer && line !== '') turn.next.timer = false;
-  for (const marker of findMarkers(line)) heed(turn, marker, line);
+  for (const marker of findMarkers(line, turn.next.facts.table)) heed(turn, marker, line);
 }
 
 function takeProgress(turn: Turn, line: string): void {

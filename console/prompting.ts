@@ -20,7 +20,15 @@ const REDRAWN_SETTLE_SECONDS = 3;
 const RECENT = 24;
 
 /** Prompts that show, while autoinstall answers its own questions, that it does so no more. */
-const BREAKS_IN: ReadonlySet<AnswerKind> = new Set(['menu', 'shell', 'ddb', 'login', 'reboot']);
+const BREAKS_IN: ReadonlySet<AnswerKind> = new Set([
+  'menu',
+  'shell',
+  'last-shell',
+  'stopped',
+  'ddb',
+  'login',
+  'reboot',
+]);
 
 /** Looks at the open line after output. Reports at once what cannot go on, else notes when it will have settled. */
 export function watchPrompt(turn: Turn): void {
@@ -32,7 +40,7 @@ export function watchPrompt(turn: Turn): void {
     return;
   }
   if (next.waiting?.text === text) return;
-  const row = findPrompt(text, next.release);
+  const row = findPrompt(text, next.release, next.facts.table);
   next.waiting = row === null ? null : waitingFor(turn, row, text);
   if (next.waiting !== null && next.waiting.settledAt <= at) reportPrompt(turn, 'us');
 }

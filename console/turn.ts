@@ -2,7 +2,7 @@
 import type { Answer } from '../src/autoinstall/response-file.ts';
 import type { Phase } from './phase.ts';
 import type { PromptRow } from './prompts/row.ts';
-import type { SetProgress } from './prompts/table.ts';
+import type { PromptTable, SetProgress } from './prompts/table.ts';
 import type { Screen } from './screen.ts';
 
 /** What the driver was ordered to do. */
@@ -21,6 +21,8 @@ export interface DialogueFacts {
   readonly release?: string | null;
   /** The console was taken in the middle of an install and says nothing until something happens. */
   readonly resume?: boolean;
+  /** The prompts to expect; OpenBSD's without it. */
+  readonly table?: PromptTable;
 }
 
 /** Times (`at`) are seconds, of any clock that does not run backwards. */

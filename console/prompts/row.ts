@@ -1,52 +1,62 @@
 import type { Phase } from '../phase.ts';
-
-/** Releases that a row is known for, both included; `seen` on a running installer or `read` in its source. */
-export interface Releases {
-  readonly from: string;
-  readonly to: string;
-  readonly how: 'seen' | 'read';
-}
+import type { Range } from './releases.ts';
 
 /** Text that stands, unterminated, at the very end of the output while the machine waits for somebody. */
 export interface PromptRow {
   readonly name: string;
-  readonly releases: Releases;
-  /** Tested against the open line, which ends in one blank. */
+  readonly releases: readonly Range[];
+  /** Tested against the end of the open line. */
   readonly prompt: RegExp;
+  /** Every prompt that matches contains this; it finds candidates cheaply. */
+  readonly key: string;
+  /** The last character of every prompt that matches, null where it varies. */
+  readonly last: number | null;
   /**
    * `exact`: nothing can follow, so it may be answered at once. `optional`: a ` [default] ` may follow, or it
    * is only sure to wait after a silence; complete at once all the same where the default is already there.
    */
   readonly tail: 'exact' | 'optional';
   readonly answer: AnswerKind;
+  /** What is typed, where the answer is `text`. */
+  readonly text?: string;
+  /** The question by which the response file is asked, where the prompt does not contain it. */
+  readonly question?: string;
   /** The phase that it shows, if it shows one. */
   readonly phase: Phase | null;
 }
 
 /**
  * Who knows the answer. `menu`, `location` and `mode` the order given to the driver; `question` and
- * `password` the response file, else the default; `unknown` likewise, but only while an installer runs; `reboot`
- * is always the same; `nobody` is for a human.
- * `itself` goes on without an answer. `shell` and `ddb` are for a human too, and say how the machine stands.
+ * `password` the response file, else the default; `unknown` likewise, but only while an installer runs; `text`
+ * the row; `reboot` is always the same; `nobody` is for a human.
+ * `itself` goes on without an answer. `shell` and `ddb` are for a human too, and say how the machine stands;
+ * `last-shell` is where an installer that succeeded leaves the reboot to who is at the keyboard, and else a `shell`;
+ * `stopped` is no prompt but the last word of a machine that goes nowhere from here.
  */
-export type AnswerKind =
-  | 'menu'
-  | 'location'
-  | 'mode'
-  | 'question'
-  | 'unknown'
-  | 'password'
-  | 'reboot'
-  | 'nobody'
-  | 'itself'
-  | 'shell'
-  | 'ddb'
-  | 'login';
+export type AnswerKind = (typeof ANSWER_KINDS)[number] | 'text';
+
+/** Those that a table names; `text` follows from what it says. */
+export const ANSWER_KINDS = [
+  'menu',
+  'location',
+  'mode',
+  'question',
+  'unknown',
+  'password',
+  'reboot',
+  'nobody',
+  'itself',
+  'shell',
+  'last-shell',
+  'ddb',
+  'stopped',
+  'login',
+] as const;
 
 /** A completed line that says how the machine stands. */
 export interface MarkerRow {
   readonly name: string;
-  readonly releases: Releases;
+  readonly releases: readonly Range[];
   /** Every line that matches contains this; it finds candidates cheaply. */
   readonly key: string;
   readonly line: RegExp;

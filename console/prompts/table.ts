@@ -1,30 +1,58 @@
-import { OPENBSD_MARKERS } from './openbsd-markers.ts';
-import { OPENBSD_PROMPTS } from './openbsd-prompts.ts';
-import type { MarkerRow, PromptRow, Releases } from './row.ts';
+import type { PromptTable } from './compile.ts';
+import { OPENBSD_TABLE } from './openbsd.ts';
+import { LONGEST_MATCH } from './pattern.ts';
+import { distanceTo, knownAs, nearestTo } from './releases.ts';
+import type { MarkerRow, PromptRow } from './row.ts';
 
-/** Every prompt ends in one blank: what does not is seen to be none by its last character. */
-const BLANK = 32;
+export type { PromptTable } from './compile.ts';
+export { OPENBSD_TABLE } from './openbsd.ts';
+
+const NONE: readonly MarkerRow[] = [];
 
 /**
- * The prompt that stands at the end of an open line. A release outside of a row's range still gets that row
- * when no row of its range matches: a release nobody has looked at yet is most likely like its neighbours.
+ * The prompt that stands at the end of an open line: the first row that matches it and is known for the release,
+ * else the matching row that is known for the nearest one, because a release nobody has looked at yet is most
+ * likely like its neighbours.
  * @param release null while it is unknown
  */
-export function findPrompt(line: string, release: string | null): PromptRow | null {
-  if (line.charCodeAt(line.length - 1) !== BLANK) return null;
+export function findPrompt(
+  line: string,
+  release: string | null,
+  table: PromptTable = OPENBSD_TABLE,
+): PromptRow | null {
+  const { known, other } = table.promptsByLast;
+  const { rows, any } = known.get(line.charCodeAt(line.length - 1)) ?? other;
+  if (rows.length === 0) return null;
+  const end = line.length > LONGEST_MATCH ? line.slice(-LONGEST_MATCH) : line;
+  if (!any.test(end)) return null;
   let inherited: PromptRow | null = null;
-  for (const row of OPENBSD_PROMPTS) {
-    if (!row.prompt.test(line)) continue;
-    if (release === null || covers(row.releases, release)) return betterOf(inherited, row);
-    inherited ??= row;
+  let nearest = Number.POSITIVE_INFINITY;
+  for (const row of rows) {
+    if (!end.includes(row.key) || !row.prompt.test(end)) continue;
+    const distance = release === null ? 0 : distanceTo(row.releases, release);
+    // A row for questions of any kind must not hide the one that names the question for another release.
+    if (row.answer === 'unknown' && inherited !== null) break;
+    if (distance < nearest) [inherited, nearest] = [row, distance];
+    if (distance === 0) break;
   }
   return inherited;
 }
 
-/** The markers that a completed line carries. */
-export function findMarkers(line: string): readonly MarkerRow[] {
-  if (!ANY_KEY.test(line)) return [];
-  return OPENBSD_MARKERS.filter((row) => line.includes(row.key) && row.line.test(line));
+/** The markers that a completed line carries, all of them, in the table's order. */
+export function findMarkers(line: string, table: PromptTable = OPENBSD_TABLE): readonly MarkerRow[] {
+  const start = line.length > LONGEST_MATCH ? line.slice(0, LONGEST_MATCH) : line;
+  if (!table.anyMarker.test(start)) return NONE;
+  return table.markers.filter((row) => start.includes(row.key) && row.line.test(start));
+}
+
+/**
+ * That nobody has looked at a release, and whose prompts it is taken to have: a sentence for the operator. Null
+ * where the release is known, or has not been named.
+ */
+export function unverified(release: string | null, table: PromptTable = OPENBSD_TABLE): string | null {
+  if (release === null || knownAs(table.releases, release) !== null) return null;
+  const nearest = nearestTo(table.releases, release);
+  return `unverified: nobody has seen or read the prompts of release ${release}; those of ${nearest} were expected`;
 }
 
 export interface SetProgress {
@@ -33,7 +61,7 @@ export interface SetProgress {
   readonly percent: number;
 }
 
-const PROGRESS = /^(Get\/Verify|Installing|Extracting) +(\S+) +(\d{1,3})% \|/;
+const PROGRESS = /^(Get\/Verify|Verifying|Installing|Extracting) +(\S+) +(\d{1,3})% \|/;
 const NOT_FOUND = -1;
 
 /** How far a set is, from a line of the installer's progress bar, finished or being drawn. */
@@ -41,26 +69,6 @@ export function findProgress(line: string): SetProgress | null {
   if (line.indexOf('% |') === NOT_FOUND) return null;
   const [, verb, file, percent] = PROGRESS.exec(line) ?? [];
   if (verb === undefined || file === undefined || Number(percent) > 100) return null;
-  return { stage: verb === 'Get/Verify' ? 'fetch' : 'install', file, percent: Number(percent) };
+  const fetching = verb === 'Get/Verify' || verb === 'Verifying';
+  return { stage: fetching ? 'fetch' : 'install', file, percent: Number(percent) };
 }
-
-/** The catch-all of the range must not hide the row that names the question for another release. */
-function betterOf(inherited: PromptRow | null, row: PromptRow): PromptRow {
-  return inherited !== null && row.name === 'question' ? inherited : row;
-}
-
-function covers({ from, to }: Releases, release: string): boolean {
-  const number = releaseNumber(release);
-  return releaseNumber(from) <= number && number <= releaseNumber(to);
-}
-
-/** `7.6` is 706, `7.10` would be 710. */
-function releaseNumber(release: string): number {
-  const [major = '0', minor = '0'] = release.split('.');
-  return Number(major) * 100 + Number(minor);
-}
-
-/** One expression for all keys, so that a line that says nothing costs one scan. */
-const ANY_KEY = new RegExp(
-  [...new Set(OPENBSD_MARKERS.map(({ key }) => key.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')))].join('|'),
-);

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import { OPENBSD_MARKERS } from '../../console/prompts/openbsd-markers.ts';
 import { OPENBSD_PROMPTS } from '../../console/prompts/openbsd-prompts.ts';
+import { parseReleases } from '../../console/prompts/releases.ts';
+import { TableSchema } from '../../console/prompts/source.ts';
 import { findMarkers, findProgress, findPrompt } from '../../console/prompts/table.ts';
 
 it.each<[string, string | null]>([
@@ -75,7 +77,7 @@ it.each<[string, string | null, string]>([
   ['whatever its range while the release is unknown', null, '7.3'],
 ])('takes the row %s', (_, release, from) => {
   const row = findPrompt("Encrypt the root disk? (disk, 'no' or '?' for details) [no] ", release);
-  expect([row?.name, row?.releases.from]).toEqual(['encrypt-disk', from]);
+  expect([row?.name, row?.releases[0]?.from]).toEqual(['encrypt-disk', from]);
 });
 
 it('prefers a named row of another release to the catch-all', () => {
@@ -125,8 +127,19 @@ it.each([
   expect(progress === null ? null : [progress.stage, progress.file, progress.percent]).toEqual(expected);
 });
 
-it('says where every row comes from', () => {
+it('says of every row where it comes from', () => {
   for (const { releases } of [...OPENBSD_PROMPTS, ...OPENBSD_MARKERS]) {
-    expect(releases.from <= releases.to).toBe(true);
+    expect(parseReleases(releases ?? ''), releases).not.toBeNull();
   }
+});
+
+it('writes its own rows in the form of an operator', () => {
+  const { success, error } = TableSchema.safeParse({
+    name: 'OpenBSD',
+    releases: 'seen 7.6',
+    prompts: OPENBSD_PROMPTS,
+    lines: OPENBSD_MARKERS,
+  });
+  expect(error?.issues ?? []).toEqual([]);
+  expect(success).toBe(true);
 });

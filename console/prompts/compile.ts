@@ -1,0 +1,124 @@
+/** From the form in which tables are written to the one in which they are searched. */
+import { compilePattern } from './pattern.ts';
+import { parseReleases, type Range } from './releases.ts';
+import type { MarkerRow, Meaning, PromptRow } from './row.ts';
+import type { LineSource, PromptSource, TableSource } from './source.ts';
+
+export interface PromptTable {
+  readonly name: string;
+  /** The releases whose console as a whole it is known for. */
+  readonly releases: readonly Range[];
+  /** In the order in which they are tried. */
+  readonly prompts: readonly PromptRow[];
+  readonly markers: readonly MarkerRow[];
+  readonly promptsByLast: PromptsByLast;
+  /** Matches every line that a marker matches, and few others. */
+  readonly anyMarker: RegExp;
+}
+
+/** The rows that can match a line, by its last character. */
+export interface PromptsByLast {
+  readonly known: ReadonlyMap<number, Candidates>;
+  /** For every other character. */
+  readonly other: Candidates;
+}
+
+export interface Candidates {
+  readonly rows: readonly PromptRow[];
+  /** Matches every line that one of the rows matches. */
+  readonly any: RegExp;
+}
+
+/**
+ * @param source checked: see `checkTable` for what is not
+ * @param base whose rows come after its own
+ */
+export function compileTable(source: TableSource, base: PromptTable | null): PromptTable {
+  const releases = rangesOf(source.releases);
+  const own = (source.prompts ?? []).map((row) => compilePrompt(row, releases));
+  const ownMarkers = (source.lines ?? []).map((row) => compileLine(row, releases));
+  const prompts = [...own, ...(base?.prompts ?? [])];
+  const markers = [...ownMarkers, ...(base?.markers ?? [])];
+  return {
+    name: source.name,
+    releases: [...releases, ...(base?.releases ?? [])],
+    prompts,
+    markers,
+    promptsByLast: byLast(prompts),
+    anyMarker: anyOf(markers.map(({ key }) => key)),
+  };
+}
+
+function compilePrompt(source: PromptSource, releases: readonly Range[]): PromptRow {
+  const { name, prompt, tail = 'optional', answer, phase = null } = source;
+  const { regex, key, last } = compilePattern(prompt);
+  const row = {
+    name,
+    releases: source.releases === undefined ? releases : rangesOf(source.releases),
+    prompt: regex,
+    key,
+    last,
+    tail,
+    phase,
+  };
+  if (typeof answer === 'string') return { ...row, answer };
+  if ('text' in answer) return { ...row, answer: 'text', text: answer.text };
+  return { ...row, answer: answer.secret === true ? 'password' : 'question', question: answer.question };
+}
+
+function compileLine(source: LineSource, releases: readonly Range[]): MarkerRow {
+  const { regex, key } = compilePattern(source.line);
+  return {
+    name: source.name,
+    releases: source.releases === undefined ? releases : rangesOf(source.releases),
+    key,
+    line: regex,
+    means: meaningOf(source),
+  };
+}
+
+function meaningOf({ means, phase, afterDone }: LineSource): Meaning {
+  switch (means) {
+    case 'phase':
+    case 'release':
+      if (phase === undefined)
+        throw new Error(`a line that means ${means} has no phase: the table is unchecked`);
+      if (means === 'release') return { kind: 'release', phase };
+      return afterDone === true ? { kind: 'phase', phase, afterDone } : { kind: 'phase', phase };
+    case 'installed':
+    case 'upgraded':
+      return { kind: 'done', outcome: means };
+    case 'failed':
+      return { kind: 'fatal' };
+    case 'suspect':
+      return phase === undefined ? { kind: 'suspect' } : { kind: 'suspect', phase };
+    case 'timer':
+    case 'automatic':
+    case 'gave-up':
+      return { kind: means };
+  }
+}
+
+function rangesOf(text: string): readonly Range[] {
+  const ranges = parseReleases(text);
+  if (ranges === null) throw new Error(`${text} are no releases: the table is unchecked`);
+  return ranges;
+}
+
+function byLast(prompts: readonly PromptRow[]): PromptsByLast {
+  const lasts = new Set(prompts.flatMap(({ last }) => (last === null ? [] : [last])));
+  const candidates = (code: number | null): Candidates => {
+    const rows = prompts.filter(({ last }) => last === null || last === code);
+    return { rows, any: anyOf(rows.map(({ key }) => key)) };
+  };
+  return { known: new Map([...lasts].map((code) => [code, candidates(code)])), other: candidates(null) };
+}
+
+/** One expression for many texts, so that a line that holds none of them costs one scan. */
+function anyOf(texts: readonly string[]): RegExp {
+  const needed = [...new Set(texts)].filter(
+    (text) => !texts.some((other) => other !== text && text.includes(other)),
+  );
+  const sources = needed.map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(sources.length === 0 ? '(?!)' : sources.join('|'));
+}
