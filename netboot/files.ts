@@ -3,6 +3,8 @@ export interface OpenedFile {
   readonly size: number;
   /** Milliseconds since the epoch. */
   readonly modifiedAt: number;
+  /** All of it, where it is in memory. Shared: not to be changed. */
+  readonly bytes?: Uint8Array;
   /** Fills `into` from `offset` on. @returns how many bytes there were; fewer than asked only at the end */
   read(into: Uint8Array, offset: number): Promise<number>;
   close(): Promise<void>;

@@ -6,6 +6,7 @@ import { floodGate } from '../flood-gate.ts';
 import { lookupOf } from '../lookup.ts';
 import { serveBootHttp } from './boot-http.ts';
 import { serveDhcp } from './dhcp-service.ts';
+import { cachedFiles } from './file-cache.ts';
 import { filesBelow } from './sets-directory.ts';
 import { serveTftp } from './tftp-service.ts';
 
@@ -31,7 +32,7 @@ export function startNetboot({ clock, log, ...parts }: NetbootParts): RunningNet
   let architectures = new Map<string, number>();
   const listeners = new Set<(event: BootEvent) => void>();
   const gate = floodGate();
-  const openFile = filesBelow(parts.setsDirectory);
+  const openFile = cachedFiles(filesBelow(parts.setsDirectory));
 
   const report = (event: BootEvent, audit: object = {}) => {
     if (event.name === null && !gate.admits(`${event.kind} ${event.from}`, event.at)) return;

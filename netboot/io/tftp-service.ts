@@ -7,7 +7,7 @@ import type { OpenFile } from '../files.ts';
 import type { Lookup } from '../lookup.ts';
 import { resolveName } from '../tftp/names.ts';
 import { decodeTftp, ERROR_CODES, encodeTftp, type TransferRequest } from '../tftp/packet.ts';
-import { type OpenedSource, openSource } from './tftp-source.ts';
+import { type Mode, type OpenedSource, openSource } from './tftp-source.ts';
 import { type RunningTransfer, runTransfer, type TransferResult } from './tftp-transfer.ts';
 
 export interface TftpParts {
@@ -38,11 +38,14 @@ interface Session {
 const MOST_PER_CLIENT = 8;
 const MOST_IN_ALL = 400;
 const LONGEST_SHOWN = 200;
+/** So many names that do not exist are told of for one catalog. */
+const MOST_TOLD = 5000;
 
 export function serveTftp(parts: TftpParts): TftpService {
   const { sockets, lookup, report, clock, log } = parts;
   const sessions = new Map<string, Session>();
   const work = new Set<Promise<void>>();
+  const isNews = newsGate();
   let closing = false;
 
   const tell = (
@@ -53,14 +56,21 @@ export function serveTftp(parts: TftpParts): TftpService {
     const name = lookup().byAddress(peer.address as Ipv4)?.name ?? null;
     report({ kind: 'tftp', at: clock.now(), name, from: peer.address, file: printable(file), ...result });
   };
-  const refuse = (socket: Socket, peer: RemoteInfo, file: string, reason: string, code: number) => {
+  const refuse = (
+    socket: Socket,
+    peer: RemoteInfo,
+    file: string,
+    reason: string,
+    code: number,
+    seen = false,
+  ) => {
     socket.send(
       encodeTftp({ kind: 'error', code, message: reason }),
       peer.port,
       peer.address,
       () => undefined,
     );
-    tell(peer, file, { outcome: 'refused', bytes: 0, reason });
+    if (!seen) tell(peer, file, { outcome: 'refused', bytes: 0, reason });
   };
 
   const receive = (socket: Socket, bytes: Uint8Array, peer: RemoteInfo) => {
@@ -75,8 +85,8 @@ export function serveTftp(parts: TftpParts): TftpService {
     const request = decoded.packet;
     if (request.kind === 'wrq')
       return refuse(socket, peer, request.file, 'read only', ERROR_CODES.accessViolation);
-    if (request.mode !== 'octet') {
-      return refuse(socket, peer, request.file, 'only mode octet is served', ERROR_CODES.undefined);
+    if (request.mode !== 'octet' && request.mode !== 'netascii') {
+      return refuse(socket, peer, request.file, 'no such mode', ERROR_CODES.illegal);
     }
     const key = `${peer.address}:${peer.port}`;
     const before = sessions.get(key);
@@ -86,7 +96,8 @@ export function serveTftp(parts: TftpParts): TftpService {
     const client = lookup().byAddress(peer.address as Ipv4);
     const named = resolveName(request.file, client, parts.architectureOf(peer.address), clock.now());
     if (named.kind === 'refused') {
-      return refuse(socket, peer, request.file, named.reason, ERROR_CODES.notFound);
+      const seen = named.unknown === true && !isNews(lookup(), `${peer.address} ${request.file}`);
+      return refuse(socket, peer, request.file, named.reason, ERROR_CODES.notFound, seen);
     }
     if (tooMany(sessions, peer)) {
       return refuse(socket, peer, request.file, 'too many transfers', ERROR_CODES.undefined);
@@ -108,7 +119,7 @@ export function serveTftp(parts: TftpParts): TftpService {
     const { peer, request } = session;
     let source: OpenedSource | null = null;
     try {
-      const opened = await openSource(named, parts.openFile);
+      const opened = await openSource(named, modeOf(request), parts.openFile);
       if ('missing' in opened)
         return refuse(listener, peer, request.file, opened.missing, ERROR_CODES.notFound);
       source = opened;
@@ -141,10 +152,28 @@ export function serveTftp(parts: TftpParts): TftpService {
 
 type Outcome = 'sent' | 'refused' | 'aborted';
 
+/** A loader asks for the same wrong name again and again: it is told of once for each catalog that is pushed. */
+function newsGate(): (lookup: Lookup, key: string) => boolean {
+  const told = new WeakMap<Lookup, Set<string>>();
+  return (lookup, key) => {
+    const keys = told.get(lookup) ?? new Set();
+    told.set(lookup, keys);
+    return keys.size < MOST_TOLD && keys.size < keys.add(key).size;
+  };
+}
+
+/** Other modes were refused before. */
+const modeOf = ({ mode }: TransferRequest): Mode => (mode === 'netascii' ? 'netascii' : 'octet');
+
 /** Ports are used again at once by some loaders, for the same file too: only an unanswered request is a repeat. */
 function isRepeated({ request, running }: Session, next: TransferRequest): boolean {
   const options = (of: TransferRequest) => JSON.stringify([...of.options]);
-  return request.file === next.file && options(request) === options(next) && running?.hasBegun() !== true;
+  return (
+    request.file === next.file &&
+    request.mode === next.mode &&
+    options(request) === options(next) &&
+    running?.hasBegun() !== true
+  );
 }
 
 function replace(session: Session): void {

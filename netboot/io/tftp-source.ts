@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { OpenedFile, OpenFile } from '../files.ts';
 import type { Named } from '../tftp/names.ts';
+import { LONGEST_NETASCII, netascii } from '../tftp/netascii.ts';
 import type { Source } from './tftp-transfer.ts';
 
 export interface OpenedSource extends Source {
@@ -10,11 +11,21 @@ export interface OpenedSource extends Source {
 /** Read at once, so that a kernel in blocks of 512 bytes does not cost a system call each. */
 const CHUNK_BYTES = 128 * 1024;
 
-/** @returns why not, where there is no such file */
+type Opened = OpenedSource | { readonly missing: string };
+
+export type Mode = 'octet' | 'netascii';
+
+/** @returns why not, where there is no such file, or none that can be sent in this mode */
 export async function openSource(
   named: Exclude<Named, { kind: 'refused' }>,
+  mode: Mode,
   openFile: OpenFile,
-): Promise<OpenedSource | { readonly missing: string }> {
+): Promise<Opened> {
+  const opened = await openOctets(named, openFile);
+  return mode === 'octet' || 'missing' in opened ? opened : translated(opened);
+}
+
+async function openOctets(named: Exclude<Named, { kind: 'refused' }>, openFile: OpenFile): Promise<Opened> {
   switch (named.kind) {
     case 'text':
       return memorySource(new TextEncoder().encode(named.text));
@@ -22,8 +33,21 @@ export async function openSource(
       return memorySource(randomBytes(named.bytes));
     case 'file': {
       const file = await openFile(named.path);
-      return 'missing' in file ? file : chunkedSource(file);
+      if ('missing' in file) return file;
+      return file.bytes === undefined ? chunkedSource(file) : memorySource(file.bytes);
     }
+  }
+}
+
+/** The length must be known before the first block is sent, so the whole text is translated first. */
+async function translated(source: OpenedSource): Promise<Opened> {
+  try {
+    const { size } = source;
+    if (size > LONGEST_NETASCII) return { missing: 'is too long for a text: ask in mode octet' };
+    const bytes = await source.read(0, size);
+    return bytes.length === size ? memorySource(netascii(bytes)) : { missing: 'the file became shorter' };
+  } finally {
+    await source.close();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Armed, CatalogClient } from '../catalog.ts';
 import { armedNow } from '../lookup.ts';
+import { nearest } from './nearest.ts';
 
 /** What a name means to one client. */
 export type Named =
@@ -7,7 +8,8 @@ export type Named =
   | { readonly kind: 'random'; readonly bytes: number }
   /** Below the sets directory. */
   | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'refused'; readonly reason: string };
+  /** `unknown`: it is the name that is wrong, not the client. */
+  | { readonly kind: 'refused'; readonly reason: string; readonly unknown?: true };
 
 /** Loader by the architecture that the ROM gave in option 93 (RFC 4578 §2.1 and IANA's list after it). */
 const LOADERS: Readonly<Record<number, string>> = {
@@ -23,6 +25,9 @@ const LOADERS: Readonly<Record<number, string>> = {
 const BOOT_CONF = ['stty com0 115200', 'set tty com0', 'set timeout 1', 'boot tftp:/bsd.rd', ''].join('\n');
 
 const RANDOM_SEED_BYTES = 512;
+
+/** Loaders ask for these at every boot, and nothing is wrong with that. */
+const EXPECTED = /^(bsd\.upgrade$|etc\/firmware\/)/;
 
 const file = (armed: Armed, name: string): Named => ({
   kind: 'file',
@@ -58,6 +63,14 @@ export function resolveName(
   if (client === null) return { kind: 'refused', reason: 'asks from an unknown address' };
   const armed = armedNow(client, now);
   if (typeof armed === 'string') return { kind: 'refused', reason: armed };
-  const found = NAMES.get(name.replace(/^\/+/, ''));
-  return found?.(armed, arch) ?? { kind: 'refused', reason: 'no such name' };
+  const plain = name.replace(/^\/+/, '');
+  return NAMES.get(plain)?.(armed, arch) ?? { kind: 'refused', reason: unknownName(plain), unknown: true };
+}
+
+/** For the log, and shown by the loader on its console: what should have been asked for. */
+function unknownName(name: string): string {
+  if (EXPECTED.test(name)) return 'no such name';
+  const names = [...NAMES.keys()];
+  const meant = nearest(name, names);
+  return `no such name; ${meant === null ? `there are ${names.join(', ')}` : `the nearest is ${meant}`}`;
 }

@@ -23,6 +23,8 @@ beforeAll(async () => {
     [`${RELEASE}/base76.tgz`]: SET,
     [`${RELEASE}/index.txt`]: Buffer.from('base76.tgz\n'),
     [`${RELEASE}/huge.tgz`]: HUGE,
+    // More than the system buffers for a client that does not read.
+    [`${RELEASE}/large.tgz`]: Buffer.alloc(24 * 1024 * 1024),
     secret: Buffer.from('above'),
   });
   origin = `http://127.0.0.1:${running.ports.http}`;
@@ -145,7 +147,7 @@ describe('sets', () => {
 
   it('are no witness when the client leaves', async () => {
     await running.netboot.push(LOCAL_CATALOG);
-    const request = httpRequest(`${origin}/${RELEASE}/base76.tgz`, { headers: { 'User-Agent': 'gone' } });
+    const request = httpRequest(`${origin}/${RELEASE}/large.tgz`, { headers: { 'User-Agent': 'gone' } });
     request.end();
     const [response] = await once(request, 'response');
     response.on('error', () => undefined);
@@ -154,7 +156,7 @@ describe('sets', () => {
     const event = await running.event(
       (told) =>
         told.kind === 'set' &&
-        told.path.endsWith('base76.tgz') &&
+        told.path.endsWith('large.tgz') &&
         told.status !== 200 &&
         told.status !== 206 &&
         told.status !== 304,

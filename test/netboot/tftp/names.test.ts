@@ -36,9 +36,6 @@ describe('names of an armed client', () => {
   });
 
   it.each([
-    '/bsd.upgrade',
-    'bsd.upgrade',
-    '/etc/firmware/intel/06-55-07',
     '../bsd',
     '/etc/../bsd',
     'etc//boot.conf',
@@ -53,7 +50,22 @@ describe('names of an armed client', () => {
     '__proto__',
     'constructor',
   ])('%j is not found', (name) => {
-    expect(resolveName(name, WEB, null, NOON)).toEqual({ kind: 'refused', reason: 'no such name' });
+    expect(resolveName(name, WEB, null, NOON)).toMatchObject({ kind: 'refused', unknown: true });
+  });
+
+  it.each([
+    ['/bsd.upgrade', 'no such name'],
+    ['bsd.upgrade', 'no such name'],
+    ['/etc/firmware/intel/06-55-07', 'no such name'],
+    ['/bsd.dr', 'no such name; the nearest is bsd.rd'],
+    ['AUTO_INSTALL', 'no such name; the nearest is auto_install'],
+    ['/etc/boot.cfg', 'no such name; the nearest is etc/boot.conf'],
+    [
+      'pxelinux.0',
+      'no such name; there are auto_install, auto_upgrade, etc/boot.conf, etc/random.seed, bsd, bsd.rd',
+    ],
+  ])('%s: %s', (name, reason) => {
+    expect(resolveName(name, WEB, null, NOON)).toEqual({ kind: 'refused', reason, unknown: true });
   });
 
   it('has no loader for an architecture that OpenBSD does not boot', () => {
