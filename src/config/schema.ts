@@ -52,6 +52,10 @@ const login = matching(
   /^[a-z_][a-z0-9_-]{0,30}$/,
   'a login name: a lower-case letter or _, then up to 30 of a-z 0-9 _ -',
 );
+const groupName = matching(
+  /^[a-z_]([a-z0-9_-]{0,13}[a-z_-])?$/,
+  'a group name: a lower-case letter or _, then up to 14 of a-z 0-9 _ -, no digit at the end',
+);
 const nodeName = matching(/^[A-Za-z0-9.-]{1,63}$/, 'a name of letters, digits, dots and hyphens');
 
 const vmDefaults = z.strictObject({
@@ -126,12 +130,25 @@ const host = z.strictObject({
   switch: matching(/^[A-Za-z][A-Za-z0-9_.-]{0,62}$/, 'a switch name of vm.conf(5)')
     .default('uplink')
     .describe('switch of vm.conf(5) to which its VMs are connected'),
-  group: matching(
-    /^[a-z_]([a-z0-9_-]{0,13}[a-z_-])?$/,
-    'a group name: a lower-case letter or _, then up to 14 of a-z 0-9 _ -, no digit at the end',
-  )
+  switchInterface: matching(/^(bridge|veb)\d{1,9}$/, 'a bridge(4) or veb(4) interface such as veb0')
+    .default('veb0')
+    .describe('interface of that switch'),
+  gatewayInterface: matching(/^(?=.{2,15}$)[a-z]+\d+$/, 'an interface such as vport0')
+    .default('vport0')
+    .describe('interface of the host itself in the network of its VMs'),
+  group: groupName
     .default('_puffboot')
     .describe("puffboot's own group, which vm.conf(5) lets start the VMs and open their consoles"),
+  socketGroup: groupName
+    .default('vmdusers')
+    .describe("group that may use vmd's control socket: the customers, and puffboot's own user"),
+  startParallel: whole(1, 254, 'a number from 1 to 254')
+    .default(1)
+    .describe('how many VMs vmd(8) starts at once when the host boots'),
+  startDelaySeconds: whole(1, 3600, 'seconds, 1 to 3600')
+    .default(30)
+    .describe('how long vmd(8) waits before it starts the next ones, in seconds'),
+  agentx: z.boolean().default(false).describe('vmd(8) tells an SNMP agent about its VMs'),
   capacity: whole(1, 254, 'a number of VMs from 1 to 254 (the id is one octet of the lladdr)')
     .default(40)
     .describe('how many VMs it takes'),
