@@ -1,10 +1,10 @@
 import type { Answer } from './response-file.ts';
 
-export interface Taken {
+export interface Taken<Line extends Answer = Answer> {
   /** Null when no line answers the question. */
-  readonly answer: Answer | null;
+  readonly answer: Line | null;
   /** What is left for later questions. */
-  readonly rest: readonly Answer[];
+  readonly rest: readonly Line[];
 }
 
 /**
@@ -14,12 +14,16 @@ export interface Taken {
  * two lines.
  * @param question as the installer prints it, with or without the default behind it
  */
-export function takeAnswer(answers: readonly Answer[], question: string): Taken {
-  const asked = question.toLowerCase();
-  const index = answers.findIndex(({ key }) => standsIn(key.toLowerCase(), asked));
+export function takeAnswer<Line extends Answer>(answers: readonly Line[], question: string): Taken<Line> {
+  const index = answers.findIndex(({ key }) => doesAnswer(key, question));
   const answer = answers[index];
   if (answer === undefined) return { answer: null, rest: answers };
   return { answer, rest: answers.filter((_, position) => position !== index) };
+}
+
+/** True when a line with this key answers the question. */
+export function doesAnswer(key: string, question: string): boolean {
+  return standsIn(key.toLowerCase(), question.toLowerCase());
 }
 
 function standsIn(key: string, question: string): boolean {

@@ -23,7 +23,7 @@ export function parseResponseFile(text: string, file: string): Answer[] {
   if (text.includes('\0')) {
     throw new OperatorError('RESPONSE_FILE_INVALID', `${file} is not a text file: it holds a NUL byte`);
   }
-  return text.split('\n').flatMap(parseLine);
+  return text.split('\n').flatMap((line) => parseAnswer(line) ?? []);
 }
 
 /**
@@ -35,14 +35,15 @@ export function renderResponseFile(answers: readonly Answer[]): string {
   return answers.map((answer) => `${renderLine(answer)}\n`).join('');
 }
 
-function parseLine(line: string): Answer[] {
+/** One line without its LF; null for what the installer skips. */
+export function parseAnswer(line: string): Answer | null {
   const equals = line.indexOf('=');
-  if (equals < 0) return [];
+  if (equals < 0) return null;
   const key = trimBlanks(line.slice(0, equals));
   // A file written on another system ends its lines in CR LF; a CR typed on a console would be a RETURN.
   const value = trimBlanks(line.slice(equals + 1).replace(/\r+$/, ''));
-  if (key === '' || value === '' || /^[#!]/.test(key)) return [];
-  return [SECRET_KEY.test(key) ? { key, value, secret: true } : { key, value }];
+  if (key === '' || value === '' || /^[#!]/.test(key)) return null;
+  return SECRET_KEY.test(key) ? { key, value, secret: true } : { key, value };
 }
 
 function renderLine({ key, value, secret }: Answer): string {

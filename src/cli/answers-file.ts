@@ -7,14 +7,17 @@ import { errnoOf, messageOf, OperatorError } from '../common/error.ts';
  * @throws OperatorError RESPONSE_FILE_MISSING naming the file, RESPONSE_FILE_INVALID when it is none
  */
 export async function readAnswers(file: string): Promise<readonly Answer[]> {
-  let text: string;
+  return parseResponseFile(await readResponseText(file), file);
+}
+
+/** @throws OperatorError RESPONSE_FILE_MISSING naming the file */
+export async function readResponseText(file: string): Promise<string> {
   try {
-    text = await readFile(file, 'utf8');
+    return await readFile(file, 'utf8');
   } catch (cause) {
     const what = `cannot read the response file ${file}: ${whyUnreadable(cause)}`;
     throw new OperatorError('RESPONSE_FILE_MISSING', what, { cause });
   }
-  return parseResponseFile(text, file);
 }
 
 /** Why a file that was named on the command line could not be read, without saying its name again. */

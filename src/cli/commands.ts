@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { checkCommand } from './check.ts';
 import { driveCommand } from './drive.ts';
 import { cancelCommand, installCommand, upgradeCommand } from './install.ts';
+import { lintCommand } from './lint.ts';
 import { rehearseCommand } from './rehearse.ts';
 import { replayCommand } from './replay.ts';
 import { serveCommand } from './serve.ts';
@@ -18,4 +19,5 @@ export const COMMANDS: readonly (() => Command)[] = [
   cancelCommand,
   driveCommand,
   replayCommand,
+  lintCommand,
 ];

@@ -34,6 +34,7 @@ export const FIXES = {
   SETS_MISSING: 'put the release below the sets directory as pub/OpenBSD/RELEASE/ARCH',
   RESPONSE_FILE_INVALID: 'write one `question = answer` a line; see autoinstall(8)',
   RESPONSE_FILE_MISSING: 'name an existing response file with --answers',
+  RESPONSE_FILE_FAULTY: 'correct the lines that are called errors, then run `puffboot lint` again',
   RECORDING_INVALID: 'name a recording in asciicast v2',
   RECORDING_UNWRITABLE: 'free space there, or name another file',
   CONSOLE_SPAWN: 'check that the command exists and may be run by this user',
