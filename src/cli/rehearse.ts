@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { OperatorError } from '../common/error.ts';
 import { FAULTS, type Fault } from '../rehearsal/options.ts';
 import type { VmView } from '../web/operator.ts';
-import { openApi } from './api.ts';
+import { type Api, openApi } from './api.ts';
 import { follow } from './install.ts';
 import { type Stage, setStage } from './rehearse/stage.ts';
 import { printSummary } from './rehearse/summary.ts';
@@ -14,6 +14,7 @@ interface RehearseOptions {
 }
 
 const VM = 'demo';
+const MACHINE = 'metal';
 /** A key whose private half does not exist. */
 const KEY =
   'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFB1ZmZ5IHJlaGVhcnNlcyBhbiBpbnN0YWxsIGhlcmUh puffy@rehearsal';
@@ -39,6 +40,7 @@ async function rehearse({ keep = false, fail, pace }: RehearseOptions): Promise<
     release: '7.6',
     pace,
     faults: fail === undefined ? [] : [fail],
+    pxe: [MACHINE],
   });
   const interrupted = untilInterrupted();
   try {
@@ -53,20 +55,34 @@ async function rehearse({ keep = false, fail, pace }: RehearseOptions): Promise<
   }
 }
 
-/** @returns null when the VM was installed, else why not */
+/** @returns null when VM and machine were installed, else why not */
 async function perform(stage: Stage): Promise<Error | null> {
   const api = await openApi({ config: stage.configFile, needsServe: true });
-  await api.call('POST', '/vms', { name: VM, owner: 'puffy', sshKeys: [KEY], sets: ['-x*', '-game*'] });
-  process.stdout.write(`$ puffboot install ${VM}\n`);
-  await api.call('POST', `/vms/${VM}/install`, { mode: 'install' });
+  const failure = await install(stage, api, VM);
+  if (failure !== null) return failure;
+  if (!stage.roomForTwo) {
+    process.stdout.write('\nTFTP is left out: this system has one loopback address, and a VM is using it.\n');
+    return null;
+  }
+  process.stdout.write(
+    `\nNow ${MACHINE}, which stands for a real machine: a PXE ROM, pxeboot(8) behind it, nothing on its disk.\n` +
+      `Watch it live: ${stage.web}/vm/${MACHINE}\n\n`,
+  );
+  return install(stage, api, MACHINE);
+}
+
+async function install(stage: Stage, api: Api, name: string): Promise<Error | null> {
+  await api.call('POST', '/vms', { name, owner: 'puffy', sshKeys: [KEY], sets: ['-x*', '-game*'] });
+  process.stdout.write(`$ puffboot install ${name}\n`);
+  await api.call('POST', `/vms/${name}/install`, { mode: 'install' });
   let failure: Error | null = null;
   try {
-    await follow(api, VM, 'install', false);
+    await follow(api, name, 'install', false);
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     failure = error;
   }
-  const vm = (await api.call('GET', `/vms/${VM}`)) as VmView;
+  const vm = (await api.call('GET', `/vms/${name}`)) as VmView;
   await printSummary(process.stdout, stage, vm);
   return failure;
 }

@@ -1,8 +1,8 @@
 import { type Ipv4, ipv4FromNumber, ipv4ToNumber, type Lladdr } from '../common/address.ts';
 
 /**
- * The messages of OpenBSD's DHCP client as a relay passes them on. A codec of its own: a peer that shared the
- * server's would agree with its mistakes.
+ * The messages of a DHCP client as a relay passes them on. A codec of its own: a peer that shared the server's
+ * would agree with its mistakes.
  *
  *   0       1       2       3
  *   | op    | htype | hlen  | hops  |
@@ -17,14 +17,29 @@ export interface ClientMessage {
   readonly secs: number;
   readonly lladdr: Lladdr;
   readonly relayAddress: Ipv4;
+  readonly options: readonly ClientOption[];
   /** Only in a request: what was offered, and by whom. */
   readonly offer?: { readonly address: Ipv4; readonly serverId: Ipv4 };
+}
+
+/** What one program's messages carry besides their type and what a request repeats of its offer. */
+export interface DhcpClient {
+  readonly options: (lladdr: Lladdr) => readonly ClientOption[];
+  /** Seconds for which it waits for other offers once it has this one. */
+  readonly patience: (offer: ServerMessage) => number;
+}
+
+export interface ClientOption {
+  readonly code: number;
+  readonly value: readonly number[];
 }
 
 export interface ServerMessage {
   readonly kind: 'offer' | 'ack' | 'nak';
   readonly xid: number;
   readonly lladdr: string;
+  /** Option 60. */
+  readonly vendorClass: string | null;
   readonly lease: Lease;
 }
 
@@ -50,26 +65,35 @@ const OPTION = {
   type: 53,
   serverId: 54,
   wanted: 55,
+  vendorClass: 60,
   clientId: 61,
   relay: 82,
 };
+
+/** dhcpleased(8), which takes the first offer. */
+export const DHCPLEASED: DhcpClient = {
+  options: (lladdr) => [
+    { code: OPTION.clientId, value: [1, ...octetsOfLladdr(lladdr)] },
+    { code: OPTION.wanted, value: REQUESTED },
+  ],
+  patience: () => 0,
+};
+
 /** RFC 8357: an empty suboption 19 asks for the reply at the port from which the relay sent. */
 const RELAY_SOURCE_PORT = [19, 0] as const;
 
 export function encodeClientMessage(message: ClientMessage): Uint8Array {
-  const lladdr = message.lladdr.split(':').map((octet) => Number.parseInt(octet, 16));
   const header = new Uint8Array(236);
   const view = new DataView(header.buffer);
   header.set([1, 1, 6, 1]);
   view.setUint32(4, message.xid);
   view.setUint16(8, message.secs);
   view.setUint32(24, ipv4ToNumber(message.relayAddress));
-  header.set(lladdr, 28);
+  header.set(octetsOfLladdr(message.lladdr), 28);
   const { offer } = message;
   const options = [
     ...option(OPTION.type, [message.kind === 'discover' ? 1 : 3]),
-    ...option(OPTION.clientId, [1, ...lladdr]),
-    ...option(OPTION.wanted, REQUESTED),
+    ...message.options.flatMap(({ code, value }) => option(code, value)),
     ...(offer === undefined ? [] : option(OPTION.address, octets(offer.address))),
     ...(offer === undefined ? [] : option(OPTION.serverId, octets(offer.serverId))),
     ...option(OPTION.relay, RELAY_SOURCE_PORT),
@@ -94,6 +118,7 @@ export function decodeServerMessage(bytes: Uint8Array): ServerMessage | null {
     kind,
     xid: view.getUint32(4),
     lladdr: [...bytes.subarray(28, 34)].map((octet) => octet.toString(16).padStart(2, '0')).join(':'),
+    vendorClass: text(options.get(OPTION.vendorClass) ?? []) || null,
     lease: {
       address: ipv4FromNumber(view.getUint32(16)),
       nextServer: nextServer === 0 ? null : ipv4FromNumber(nextServer),
@@ -126,6 +151,9 @@ function decodeOptions(bytes: Uint8Array): ReadonlyMap<number, readonly number[]
 }
 
 const option = (code: number, value: readonly number[]): readonly number[] => [code, value.length, ...value];
+
+export const octetsOfLladdr = (lladdr: Lladdr): readonly number[] =>
+  lladdr.split(':').map((octet) => Number.parseInt(octet, 16));
 
 const octets = (address: Ipv4): readonly number[] => address.split('.').map(Number);
 

@@ -13,7 +13,8 @@ export interface SimulationOptions {
   /** Address of the DHCP server and, as siaddr is expected to say, of boot HTTP. */
   readonly server: string;
   readonly dhcpPort: number;
-  /** The installer itself always asks on port 80: this port is the one named deviation. */
+  /** ROM and loader themselves always ask on port 69, the installer on port 80: the two named deviations. */
+  readonly tftpPort: number;
   readonly httpPort: number;
   /** giaddr of the relay through which the VMs' DHCP arrives. */
   readonly relayAddress: string;
@@ -24,18 +25,25 @@ export interface SimulationOptions {
   readonly pace: number;
   /** True: every ramdisk kernel counts as netbooted, so that the menu's timer runs. */
   readonly netboot: boolean;
+  /**
+   * Machines of this host, by name, that stand for real ones: `start -b` has their PXE ROM boot from the network
+   * once, whatever kernel it names. Genuine VMs of vmd(8) have no such ROM.
+   */
+  readonly pxe: readonly string[];
   readonly faults: readonly Fault[];
 }
 
 export const DEFAULT_OPTIONS: SimulationOptions = {
   server: '127.77.0.1',
   dhcpPort: 67,
+  tftpPort: 69,
   httpPort: 80,
   relayAddress: '127.77.0.254',
   arch: 'amd64',
   release: '7.6',
   pace: 1,
   netboot: false,
+  pxe: [],
   faults: [],
 };
 
@@ -49,12 +57,14 @@ const address: Check = (value) => typeof value === 'string' && parseIpv4(value)?
 const CHECKS: { readonly [Key in keyof SimulationOptions]: Check } = {
   server: address,
   dhcpPort: port,
+  tftpPort: port,
   httpPort: port,
   relayAddress: address,
   arch: (value) => value === 'amd64',
   release: (value) => typeof value === 'string' && /^\d{1,2}\.\d$/.test(value),
   pace: (value) => typeof value === 'number' && value >= 0 && value <= 10,
   netboot: (value) => typeof value === 'boolean',
+  pxe: (value) => Array.isArray(value) && value.every((name) => typeof name === 'string'),
   faults: (value) => Array.isArray(value) && value.every((fault) => FAULTS.includes(fault)),
 };
 

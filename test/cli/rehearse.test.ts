@@ -1,8 +1,34 @@
 import { describe, expect, it } from 'vitest';
 import { puffboot } from '../support/puffboot.ts';
 
+/** What the machine with a PXE ROM was served, and that it received what lies on the disk. */
+const NETBOOTED = new RegExp(
+  [
+    'typed on the console',
+    '  nothing',
+    'served',
+    '  DHCP discover, answered with offer .*',
+    '  DHCP request, answered with ack .*',
+    '  TFTP sent auto_install, 90000 bytes',
+    '  TFTP refused /bsd\\.upgrade: no such name',
+    '  TFTP sent /etc/boot\\.conf, \\d+ bytes',
+    '  TFTP sent /etc/random\\.seed, 512 bytes',
+    '  TFTP sent the start of /bsd\\.rd: the client ended it with error 3',
+    '  TFTP sent /bsd\\.rd, 420000 bytes \\(3 times\\)',
+    '  TFTP refused /etc/firmware/intel/06-9e-0a: no such name',
+    '  served response file /fe:e1:ba:d0:77:02-install\\.conf',
+    '  \\d+ requests for set files, [1-9]\\d* KiB',
+    'received over TFTP \\(by SHA256\\)',
+    '  auto_install, 90000 bytes: the set pxeboot',
+    '  /bsd\\.rd, 420000 bytes: the set bsd\\.rd',
+  ]
+    .map((line) => `^ {2}${line}$`)
+    .join('\\n'),
+  'm',
+);
+
 describe('puffboot rehearse', () => {
-  it('installs a VM from its definition to its login prompt and exits 0', async () => {
+  it('installs a VM and a netbooted machine from definition to login prompt and exits 0', async () => {
     const { status, stdout, stderr } = await puffboot(['rehearse', '--pace', '0']);
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/http:\/\/127\.0\.0\.1:\d+\/vm\/demo/);
@@ -21,6 +47,7 @@ describe('puffboot rehearse', () => {
       'running',
     ];
     for (const phase of phases) expect(stdout).toMatch(new RegExp(`^ +[\\d.]+ s {2}${phase} `, 'm'));
+    expect(stdout.slice(stdout.indexOf('Summary of metal'))).toMatch(NETBOOTED);
   });
 
   it.each([

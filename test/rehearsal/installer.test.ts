@@ -41,7 +41,10 @@ const recordedOutput = (cast: string): string =>
 const comparable = (text: string): string[] =>
   text
     .split('\n')
-    .filter((line) => !/^cpu0: |^booting |^>> |^fw_update: |^\/dev\/rsd|cylinder groups/.test(line))
+    .filter(
+      (line) =>
+        !/^cpu0: |^booting |^>> |^boot> |^entry point |^fw_update: |^\/dev\/rsd|cylinder groups/.test(line),
+    )
     .map((line) =>
       line.replace(/\([0-9a-f]{16}\./, '(DUID.').replace(/^\r(\S+ \S+) [\s\S]*100%[\s\S]*$/, '$1'),
     );

@@ -5,12 +5,13 @@ import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Ipv4, Lladdr } from '../../src/common/address.ts';
-import { decodeServerMessage, encodeClientMessage } from '../../src/rehearsal/dhcp-client.ts';
+import { DHCPLEASED, decodeServerMessage, encodeClientMessage } from '../../src/rehearsal/dhcp-client.ts';
 import { parseDiskImage } from '../../src/rehearsal/disk-image.ts';
 import { renderProgress } from '../../src/rehearsal/guest/progress.ts';
 import { selectSets } from '../../src/rehearsal/guest/set-selection.ts';
 import { makeSets } from '../../src/rehearsal/io/sets.ts';
 import { verifyEmbedded } from '../../src/rehearsal/io/signify.ts';
+import { ROM_DHCP } from '../../src/rehearsal/pxe/rom.ts';
 
 describe('the progress line', () => {
   it.each([
@@ -78,6 +79,7 @@ describe('the DHCP client', () => {
     secs: 3,
     lladdr: 'fe:e1:bb:d1:4c:07' as Lladdr,
     relayAddress: '127.77.0.254' as Ipv4,
+    options: DHCPLEASED.options('fe:e1:bb:d1:4c:07' as Lladdr),
   };
 
   it('asks as dhcpleased does, through a relay', () => {
@@ -86,6 +88,35 @@ describe('the DHCP client', () => {
     expect(bytes.subarray(240).toString('hex')).toBe(
       ['350101', '3d0701fee1bbd14c07', '37080103060c0f1c7779', '52021300', 'ff'].join('').padEnd(120, '0'),
     );
+  });
+
+  it('asks as a PXE ROM does, through a relay', () => {
+    const options = ROM_DHCP.options(message.lladdr);
+    const hex = Buffer.from(encodeClientMessage({ ...message, options, kind: 'discover' })).toString('hex');
+    const vendorClass = Buffer.from('PXEClient:Arch:00000:UNDI:002001').toString('hex');
+    for (const wanted of ['390205c0', '5d020000', '5e03010201', `3c20${vendorClass}`, '3d0701fee1bbd14c07']) {
+      expect(hex).toContain(wanted);
+    }
+    expect(hex).toMatch(/6111[0-9a-f]{22}fee1bbd14c07/);
+    expect(hex).toContain('3717010306070c0f');
+    expect(hex).toContain('52021300ff');
+  });
+
+  it.each([
+    ['PXEClient', 1],
+    [null, 3],
+  ])('a ROM that sees %s waits %i s for other offers', (vendorClass, seconds) => {
+    const bytes = encodeClientMessage({ ...message, kind: 'discover' });
+    bytes[0] = 2;
+    const offer = Uint8Array.from([
+      ...bytes.subarray(0, 240),
+      ...[53, 1, 2],
+      ...(vendorClass === null ? [] : [60, vendorClass.length, ...Buffer.from(vendorClass)]),
+      255,
+    ]);
+    const decoded = decodeServerMessage(offer);
+    expect(decoded?.vendorClass).toBe(vendorClass);
+    expect(decoded === null ? null : ROM_DHCP.patience(decoded)).toBe(seconds);
   });
 
   it('names the offer in its request', () => {
@@ -163,13 +194,14 @@ describe('install sets', async () => {
       'game76.tgz',
       'index.txt',
       'man76.tgz',
+      'pxeboot',
       'xbase76.tgz',
       'xfont76.tgz',
       'xserv76.tgz',
       'xshare76.tgz',
     ]);
     const sums = await readFile(join(made, 'SHA256'), 'utf8');
-    expect(sums.split('\n')).toHaveLength(13);
+    expect(sums.split('\n')).toHaveLength(14);
     expect(sums).toMatch(/^(SHA256 \([A-Za-z0-9.]+\) = [0-9a-f]{64}\n)+$/);
     await makeSets(directory, '7.6', 'amd64');
     expect(await readFile(join(made, 'SHA256'), 'utf8')).toBe(sums);

@@ -10,12 +10,14 @@ export interface TypedAnswer {
   readonly answer: string;
 }
 
-/** What the driver typed in these recordings, each with the prompt that it answered. */
-export async function answersTyped(directory: string): Promise<readonly TypedAnswer[]> {
-  const files = (await readdir(directory).catch(() => [])).filter((name) => name.endsWith('.cast')).sort();
+/** What the driver typed in the recordings of this VM, each with the prompt that it answered. */
+export async function answersTyped(directory: string, vm: string): Promise<readonly TypedAnswer[]> {
+  const files = (await readdir(directory).catch(() => [])).filter(isRecordingOf(vm)).sort();
   const recordings = await Promise.all(files.map((name) => readFile(join(directory, name), 'utf8')));
   return recordings.flatMap((text, index) => typedIn(text, files[index] ?? ''));
 }
+
+const isRecordingOf = (vm: string) => (file: string) => file.startsWith(`${vm}-`) && file.endsWith('.cast');
 
 function typedIn(text: string, file: string): readonly TypedAnswer[] {
   const { events } = parseTranscript(text, file);

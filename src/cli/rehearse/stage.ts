@@ -19,6 +19,8 @@ export interface Stage {
   readonly serveLog: string;
   readonly web: string;
   readonly serve: ChildProcess;
+  /** Is there an address for a second VM? */
+  readonly roomForTwo: boolean;
   /** Ends everything that was started; with `remove` the directory goes too. */
   close(remove: boolean): Promise<void>;
 }
@@ -29,6 +31,8 @@ export interface StageOptions {
   readonly release: string;
   readonly pace: number;
   readonly faults: readonly Fault[];
+  /** VMs that stand for real machines: they boot by PXE. */
+  readonly pxe?: readonly string[];
   /** Use 127.0.0.1 alone, as on a system that has no other loopback address. */
   readonly lone?: boolean;
 }
@@ -61,6 +65,7 @@ export async function setStage({
   release,
   pace,
   faults,
+  pxe = [],
   lone = false,
 }: StageOptions): Promise<Stage> {
   const directory = await mkdtemp(join(tmpdir(), 'puffboot-rehearsal-'));
@@ -78,9 +83,11 @@ export async function setStage({
       server: network.boot,
       relayAddress: network.relay,
       dhcpPort: ports.dhcp,
+      tftpPort: ports.tftp,
       httpPort: ports.http,
       release,
       pace,
+      pxe,
       faults,
     },
     log: SILENT_LOG,
@@ -93,6 +100,7 @@ export async function setStage({
     serveLog,
     web: `http://127.0.0.1:${ports.web}`,
     serve,
+    roomForTwo: network === NETWORK,
     async close(remove) {
       await endServe(serve);
       await host.stop();

@@ -6,19 +6,23 @@ import type { Stage } from './stage.ts';
 
 /** What happened, once it is over: phases with their times, what was typed, what was served. */
 export async function printSummary(out: NodeJS.WritableStream, stage: Stage, vm: VmView): Promise<void> {
-  const typed = await answersTyped(`${stage.directory}/state/recordings`);
-  const served = servedFiles(await readFile(stage.serveLog, 'utf8'));
+  const typed = await answersTyped(`${stage.directory}/state/recordings`, vm.name);
+  const served = servedFiles(await readFile(stage.serveLog, 'utf8'), vm.name);
+  const received = await receivedFiles(stage, vm);
   const lines = [
     '',
     `Summary of ${vm.name} (${vm.lladdr}, ${vm.ipv4}, OpenBSD ${vm.release})`,
     '  phases',
     ...phaseLines(vm),
     '  typed on the console',
+    ...(typed.length === 0 ? ['    nothing'] : []),
     ...typed.map(
       ({ at, prompt, answer }) => `    ${at.toFixed(1).padStart(6)} s  ${prompt}  <-  ${hideToken(answer)}`,
     ),
     '  served',
     ...served.map((line) => `    ${line}`),
+    ...(received.length === 0 ? [] : ['  received over TFTP (by SHA256)']),
+    ...received.map((line) => `    ${line}`),
     '',
   ];
   out.write(lines.join('\n'));
@@ -34,6 +38,9 @@ function phaseLines({ install }: VmView): readonly string[] {
 
 interface BootLine {
   readonly event: string;
+  readonly name: string;
+  readonly file: string;
+  readonly reason: string;
   readonly path: string;
   readonly bytes: number;
   readonly outcome: string;
@@ -41,15 +48,17 @@ interface BootLine {
   readonly reply: string;
 }
 
-/** Reads the events of DHCP and boot HTTP out of the log of `serve`. */
-function servedFiles(log: string): readonly string[] {
+/** Reads what DHCP, TFTP and boot HTTP did for this VM out of the log of `serve`. */
+function servedFiles(log: string, vm: string): readonly string[] {
   const counts = new Map<string, number>();
   let bytes = 0;
   let files = 0;
   const note = (line: string) => counts.set(line, (counts.get(line) ?? 0) + 1);
   for (const text of log.split('\n')) {
     const line = bootLine(text);
+    if (line.name !== vm) continue;
     if (line.event === 'netboot.dhcp') note(`DHCP ${line.message}, answered with ${line.reply}`);
+    if (line.event === 'netboot.tftp') note(tftpLine(line));
     if (line.event === 'netboot.response-file') note(`${line.outcome} response file ${hideToken(line.path)}`);
     if (line.event === 'netboot.set') [files, bytes] = [files + 1, bytes + line.bytes];
   }
@@ -63,6 +72,27 @@ function bootLine(text: string): Partial<BootLine> & { readonly bytes: number } 
   } catch {
     return { bytes: 0 };
   }
+}
+
+/** A loader that has seen enough leaves by an error: no file is refused to it by that. */
+function tftpLine({ file, outcome, reason, bytes }: ReturnType<typeof bootLine>): string {
+  if (outcome === 'sent') return `TFTP sent ${file}, ${bytes} bytes`;
+  return outcome === 'refused'
+    ? `TFTP refused ${file}: ${reason}`
+    : `TFTP sent the start of ${file}: ${reason}`;
+}
+
+/** What the machine says that it received, compared with the sets on disk. */
+async function receivedFiles({ directory }: Stage, { lladdr, release, arch }: VmView): Promise<string[]> {
+  const said = await readFile(`${directory}/host/var/log/daemon`, 'utf8');
+  const sums = await readFile(`${directory}/sets/pub/OpenBSD/${release}/${arch}/SHA256`, 'utf8');
+  return said.split('\n').flatMap((line) => {
+    const [, from, file, bytes, sum = ''] =
+      /: (\S+): received (\S+), (\d+) bytes, SHA256 ([0-9a-f]{64})$/.exec(line) ?? [];
+    if (from !== lladdr) return [];
+    const [, set] = new RegExp(`^SHA256 \\((\\S+)\\) = ${sum}$`, 'm').exec(sums) ?? [];
+    return [`${file}, ${bytes} bytes: ${set === undefined ? 'NONE of the sets' : `the set ${set}`}`];
+  });
 }
 
 const hideToken = (path = ''): string => path.replace(/\/r\/[^/]+/, '/r/TOKEN');

@@ -1,5 +1,5 @@
 import { type Answer, parseResponseFile } from '../../autoinstall/response-file.ts';
-import type { Lease } from '../dhcp-client.ts';
+import { DHCPLEASED, type Lease } from '../dhcp-client.ts';
 import type { Board, Fetched, MachineFacts } from './board.ts';
 import type { Mode } from './install.ts';
 import { Session } from './session.ts';
@@ -15,7 +15,7 @@ export interface ResponseFile {
 
 /** `get_responsefile` of install.sub. @returns null when no response file could be had */
 export async function findResponseFile(board: Board, release: string): Promise<ResponseFile | null> {
-  const lease = await board.requestLease();
+  const lease = await board.requestLease(DHCPLEASED);
   if (lease === null) board.print('No dhcp address on interface vio0 in 30 seconds.\n');
   const server = lease?.nextServer ?? null;
   const announced = parseFilename(lease?.filename ?? '');

@@ -1,5 +1,7 @@
-import type { Lease } from '../dhcp-client.ts';
+import type { Ipv4 } from '../../common/address.ts';
+import type { DhcpClient, Lease } from '../dhcp-client.ts';
 import type { InstalledSystem } from '../disk-image.ts';
+import type { ReadEnd, ReadRequest } from '../tftp-client.ts';
 
 /** The machine that a guest runs on. Implemented in `io/board.ts`; the guest itself touches nothing else. */
 export interface Board {
@@ -15,8 +17,10 @@ export interface Board {
   readLine(seconds?: number): Promise<string | null>;
   /** `off`: nobody reads, what is typed is lost. `silent`: lines without echo, for a password. */
   terminal(mode: 'off' | 'lines' | 'silent'): Promise<void>;
-  /** Asks DHCP as dhcpleased(8) does; null when no answer came in 30 s. */
-  requestLease(): Promise<Lease | null>;
+  /** Asks DHCP as this client does; null when no answer came in 30 s. */
+  requestLease(client: DhcpClient): Promise<Lease | null>;
+  /** Reads a file over TFTP, from the address that was leased last. */
+  download(wanted: Download): Promise<Downloaded>;
   /** GET, with what arrived so far reported while it arrives. */
   fetch(url: string, report?: ProgressReport): Promise<Fetched>;
   /** Verifies a signify(1) file with an embedded signature. */
@@ -25,6 +29,8 @@ export interface Board {
   writeDisk(system: InstalledSystem): void;
   /** The fingerprint of a new ED25519 host key, `SHA256:...`. */
   makeHostKey(): string;
+  /** A line for the log of the host. */
+  log(text: string): void;
   /** Milliseconds since the epoch. */
   now(): number;
   /** The kernel restarts. Resolves with what vmd lets it boot; never when vmd ends the VM. */
@@ -42,9 +48,25 @@ export interface MachineFacts {
   readonly httpPort: number;
   /** True when the boot device was the network: autoinstall then starts by itself. */
   readonly netbooted: boolean;
+  /** vmd(8) with its devices, or a PC with a PXE ROM as QEMU makes them. */
+  readonly hardware: 'vmd' | 'pc';
 }
 
-export type BootSource = { readonly kind: 'ramdisk'; readonly release: string } | { readonly kind: 'disk' };
+export type BootSource =
+  | { readonly kind: 'ramdisk'; readonly release: string }
+  | { readonly kind: 'disk' }
+  /** The PXE ROM decides. */
+  | { readonly kind: 'network' };
+
+export interface Download extends ReadRequest {
+  readonly server: Ipv4;
+  /** 0 for any. */
+  readonly clientPort: number;
+}
+
+export type Downloaded =
+  | { readonly kind: 'read'; readonly bytes: Uint8Array; readonly sha256: string }
+  | Exclude<ReadEnd, { readonly kind: 'read' }>;
 
 /** @param total null where the server doesn't say the length */
 export type ProgressReport = (received: number, total: number | null) => void;

@@ -3,14 +3,10 @@ import type { Board, MachineFacts } from './board.ts';
 /** Time between two lines of dmesg. */
 const LINE_SECONDS = 0.02;
 
-/** What the loader and the ramdisk kernel print before init(8) starts. */
+/** What the ramdisk kernel prints before init(8) starts. vmd(8) loads it itself, without a word of a loader. */
 export async function bootRamdisk(board: Board, release: string): Promise<void> {
   const { facts } = board;
   await printLines(board, [
-    '>> OpenBSD/amd64 BOOT 3.65',
-    'boot> ',
-    'booting hd0a:/bsd.rd: 3924676+1647616+3886216+0+704512 [109+440424+293778]=0xa667f0',
-    'entry point at 0xffffffff81001000',
     ...copyright(),
     `OpenBSD ${release} (RAMDISK_CD) #233: Mon Sep 30 08:00:00 MDT 2024`,
     '    deraadt@amd64.openbsd.org:/usr/src/sys/arch/amd64/compile/RAMDISK_CD',
@@ -69,7 +65,17 @@ const copyright = (): readonly string[] => [
 /** Memory that the BIOS and the kernel keep for themselves, as a VM of 1 GiB shows it. */
 const RESERVED = { real: 16_793_600, avail: 37_867_520 };
 
-function devices({ memoryMiB, lladdr, disksMiB }: MachineFacts): readonly string[] {
+/** What differs in dmesg(8) between a VM of vmd(8) and a PC. */
+const HARDWARE = {
+  vmd: {
+    bus: ['pvbus0 at mainbus0: OpenBSD', 'pvclock0 at pvbus0'],
+    bridge: '"OpenBSD VMM Host" rev 0x00',
+    serial: 'ns8250, no fifo',
+  },
+  pc: { bus: [], bridge: '"Intel 82441FX" rev 0x02', serial: 'ns16550a, 16 byte fifo' },
+} as const;
+
+function devices({ memoryMiB, lladdr, disksMiB, hardware }: MachineFacts): readonly string[] {
   const real = memoryMiB * 1024 ** 2 - RESERVED.real;
   const avail = real - RESERVED.avail;
   return [
@@ -81,10 +87,9 @@ function devices({ memoryMiB, lladdr, disksMiB }: MachineFacts): readonly string
     'acpi at bios0 not configured',
     'cpu0 at mainbus0: (uniprocessor)',
     'cpu0: Rehearsal virtual processor, 2600.00 MHz, 06-9e-0a',
-    'pvbus0 at mainbus0: OpenBSD',
-    'pvclock0 at pvbus0',
+    ...HARDWARE[hardware].bus,
     'pci0 at mainbus0 bus 0',
-    'pchb0 at pci0 dev 0 function 0 "OpenBSD VMM Host" rev 0x00',
+    `pchb0 at pci0 dev 0 function 0 ${HARDWARE[hardware].bridge}`,
     'virtio0 at pci0 dev 1 function 0 "Qumranet Virtio RNG" rev 0x00',
     'viornd0 at virtio0',
     'virtio0: irq 3',
@@ -92,9 +97,9 @@ function devices({ memoryMiB, lladdr, disksMiB }: MachineFacts): readonly string
     `vio0 at virtio1: address ${lladdr}`,
     'virtio1: irq 5',
     ...disksMiB.flatMap(diskLines),
-    ...controlLines(disksMiB.length + 2),
+    ...(hardware === 'vmd' ? controlLines(disksMiB.length + 2) : []),
     'isa0 at mainbus0',
-    'com0 at isa0 port 0x3f8/8 irq 4: ns8250, no fifo',
+    `com0 at isa0 port 0x3f8/8 irq 4: ${HARDWARE[hardware].serial}`,
     'com0: console',
     'softraid0 at root',
     `scsibus${disksMiB.length + 1} at softraid0: 256 targets`,

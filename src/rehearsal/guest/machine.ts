@@ -1,12 +1,14 @@
+import { bootFromNetwork } from '../pxe/rom.ts';
 import type { Board, BootSource } from './board.ts';
 import { runFromDisk } from './installed.ts';
 import { runRamdisk } from './ramdisk.ts';
 
-/** A VM from power-on until vmd ends it: one kernel after the other, all on the same console. */
+/** A machine from power-on until vmd ends it: one kernel after the other, all on the same console. */
 export async function runMachine(board: Board, first: BootSource): Promise<never> {
   let source = first;
   for (;;) {
-    if (source.kind === 'disk') return runFromDisk(board);
+    if (source.kind === 'network') source = await bootFromNetwork(board);
+    if (source.kind !== 'ramdisk') return runFromDisk(board);
     await runRamdisk(board, source.release);
     source = await board.reboot();
   }

@@ -1,4 +1,4 @@
-import type { Lease } from '../dhcp-client.ts';
+import { DHCPLEASED, type Lease } from '../dhcp-client.ts';
 import type { Session } from './session.ts';
 
 /** What the installer found out about the network. */
@@ -60,7 +60,7 @@ async function configureIpv4(
   const address = await session.ask("IPv4 address for vio0? (or 'autoconf' or 'none')", 'autoconf');
   if (address === 'none') return { lease: null, isStatic: false, autoconf: false };
   if (address === 'autoconf' || address === 'dhcp') {
-    return { lease: await session.board.requestLease(), isStatic: false, autoconf: true };
+    return { lease: await session.board.requestLease(DHCPLEASED), isStatic: false, autoconf: true };
   }
   if (!address.includes('/')) await session.askUntil('Netmask for vio0?', '255.255.255.0');
   return { lease: null, isStatic: true, autoconf: false };

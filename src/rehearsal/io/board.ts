@@ -1,8 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, openSync, readFileSync, readSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import type { Lladdr } from '../../common/address.ts';
 import { type DiskImage, parseDiskImage, renderDiskImage } from '../disk-image.ts';
 import type { Board, BootSource, Fetched } from '../guest/board.ts';
+import { HOST } from '../host-path.ts';
 import { waitScale } from '../options.ts';
 import { fetchUrl } from './fetch.ts';
 import type { GuestParameters } from './guest-parameters.ts';
@@ -10,6 +19,7 @@ import { acquireLease } from './lease.ts';
 import { verifyEmbedded } from './signify.ts';
 import { ask } from './socket.ts';
 import { openTerminal } from './terminal.ts';
+import { download } from './tftp.ts';
 
 /** The machine of this process: its tty, its disk images, its place in the network, and vmd. */
 export function openBoard(parameters: GuestParameters): Board {
@@ -25,17 +35,24 @@ export function openBoard(parameters: GuestParameters): Board {
       arch: options.arch,
       httpPort: options.httpPort,
       netbooted: parameters.netbooted,
+      hardware: parameters.rom ? 'pc' : 'vmd',
     },
     print: terminal.print,
     pause: (seconds) => sleep(seconds * options.pace),
     readLine: (seconds) =>
       terminal.readLine(seconds === undefined ? undefined : seconds * 1000 * waitScale(options)),
     terminal: terminal.mode,
-    requestLease: async () => {
-      const lease = await acquireLease(options, lladdr as Lladdr);
+    requestLease: async (client) => {
+      const lease = await acquireLease(options, lladdr as Lladdr, client);
       address = lease?.address ?? address;
       return lease;
     },
+    download: (wanted) =>
+      download(wanted, {
+        from: address ?? '0.0.0.0',
+        port: options.tftpPort,
+        waitScale: waitScale(options),
+      }),
     fetch: async (url, report) => {
       if (options.faults.includes('http-down')) return { kind: 'unreachable', connected: false };
       const got = await fetchUrl(url, { from: address, pace: options.pace }, report);
@@ -51,6 +68,8 @@ export function openBoard(parameters: GuestParameters): Board {
     },
     makeHostKey: () =>
       `SHA256:${createHash('sha256').update(randomBytes(32)).digest('base64').replace('=', '')}`,
+    log: (text) =>
+      appendFileSync(HOST.log, `${new Date().toISOString()} pxe[${process.pid}]: ${lladdr}: ${text}\n`),
     now: Date.now,
     reboot: () => reboot(parameters),
     powerOff: () => end(),

@@ -125,12 +125,14 @@ export class Daemon {
     if (kernel !== null && !this.#readable(kernel)) return 'No such file or directory';
     const claimed = claimTty(this.#state);
     if (claimed === null) return 'Device not configured';
+    const rom = this.#options.pxe.includes(vm.definition.name);
     const guest = startGuest({
       id: vm.id,
       lladdr: lladdrs[0] ?? '00:00:00:00:00:00',
       memoryMiB,
       disks: disks.map((disk) => this.#path(disk)),
-      netbooted: this.#options.netboot || bootDevice === 'net',
+      netbooted: this.#options.netboot || bootDevice === 'net' || rom,
+      rom,
       kernel: kernel === null ? null : this.#path(kernel),
       options: this.#options,
     });

@@ -8,6 +8,8 @@ export interface GuestParameters {
   /** Images as files of this machine; the first one is the root disk. */
   readonly disks: readonly string[];
   readonly netbooted: boolean;
+  /** Has a PXE ROM, which boots in place of `kernel`. */
+  readonly rom: boolean;
   /** Kernel of the first boot, as a file of this machine; null boots from the disk. */
   readonly kernel: string | null;
   readonly options: SimulationOptions;

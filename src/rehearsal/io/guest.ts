@@ -13,4 +13,5 @@ process.on('SIGTERM', () => {
 });
 
 await board.terminal('off');
-await runMachine(board, bootSource(parameters.kernel, parameters.options.release));
+const { kernel, rom, options } = parameters;
+await runMachine(board, rom && kernel !== null ? { kind: 'network' } : bootSource(kernel, options.release));

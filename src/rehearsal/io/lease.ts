@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import type { Ipv4, Lladdr } from '../../common/address.ts';
-import { type ClientMessage, decodeServerMessage, encodeClientMessage, type Lease } from '../dhcp-client.ts';
+import {
+  type ClientMessage,
+  type DhcpClient,
+  decodeServerMessage,
+  encodeClientMessage,
+  type Lease,
+} from '../dhcp-client.ts';
 import { type SimulationOptions, waitScale } from '../options.ts';
 
 const GIVE_UP_SECONDS = 30;
@@ -10,10 +16,14 @@ const GIVE_UP_SECONDS = 30;
  * DHCP through a simulated relay: DISCOVER, REQUEST, each repeated after 1, 2, 4 ... s.
  * @returns null when there was no lease in 30 s (fewer at a fast pace)
  */
-export async function acquireLease(options: SimulationOptions, lladdr: Lladdr): Promise<Lease | null> {
+export async function acquireLease(
+  options: SimulationOptions,
+  lladdr: Lladdr,
+  client: DhcpClient,
+): Promise<Lease | null> {
   const socket = await bindRelay(options.relayAddress);
   try {
-    return await exchange(socket, options, lladdr);
+    return await exchange(socket, options, lladdr, client);
   } finally {
     socket.close();
   }
@@ -46,7 +56,12 @@ function bind(address: string): Promise<Socket> {
 
 type Outgoing = Pick<ClientMessage, 'kind' | 'offer'>;
 
-function exchange(socket: Socket, options: SimulationOptions, lladdr: Lladdr): Promise<Lease | null> {
+function exchange(
+  socket: Socket,
+  options: SimulationOptions,
+  lladdr: Lladdr,
+  client: DhcpClient,
+): Promise<Lease | null> {
   const second = 1000 * waitScale(options);
   const relayAddress = socket.address().address as Ipv4;
   const xid = randomBytes(4).readUInt32BE();
@@ -57,16 +72,20 @@ function exchange(socket: Socket, options: SimulationOptions, lladdr: Lladdr): P
 
   const send = (): void => {
     const secs = Math.min(65_535, Math.floor((Date.now() - started) / second));
-    const bytes = encodeClientMessage({ ...message, xid, secs, lladdr, relayAddress });
+    const bytes = encodeClientMessage({
+      ...message,
+      ...{ xid, secs, lladdr, relayAddress, options: client.options(lladdr) },
+    });
     socket.send(bytes, options.dhcpPort, options.server);
     repeat = setTimeout(send, interval);
     interval *= 2;
   };
-  const say = (next: Outgoing): void => {
+  const say = (next: Outgoing, afterSeconds = 0): void => {
     clearTimeout(repeat);
     message = next;
     interval = second;
-    send();
+    if (afterSeconds === 0) send();
+    else repeat = setTimeout(send, afterSeconds * 1000 * options.pace);
   };
   return new Promise((resolve) => {
     const finish = (lease: Lease | null): void => {
@@ -80,7 +99,7 @@ function exchange(socket: Socket, options: SimulationOptions, lladdr: Lladdr): P
       if (reply === null || reply.xid !== xid || reply.lladdr !== lladdr) return;
       const { serverId, address } = reply.lease;
       if (message.kind === 'discover' && reply.kind === 'offer' && serverId !== null) {
-        say({ kind: 'request', offer: { address, serverId } });
+        say({ kind: 'request', offer: { address, serverId } }, client.patience(reply));
       } else if (message.kind === 'request' && reply.kind === 'ack') finish(reply.lease);
       else if (message.kind === 'request' && reply.kind === 'nak') say({ kind: 'discover' });
     });

@@ -6,6 +6,8 @@ import { signEmbedded } from './signify.ts';
 
 /** Bytes of each set: large enough where a progress bar is to be seen. */
 const KERNELS: Readonly<Record<string, number>> = { bsd: 300_000, 'bsd.mp': 300_000, 'bsd.rd': 420_000 };
+/** pxeboot(8), with which a machine netboots. */
+const LOADER_BYTES = 90_000;
 const TARS: Readonly<Record<string, number>> = {
   base: 640_000,
   comp: 260_000,
@@ -27,6 +29,7 @@ export async function makeSets(directory: string, release: string, arch: string)
   const version = release.replace('.', '');
   const files = new Map<string, Buffer>();
   for (const [name, size] of Object.entries(KERNELS)) files.set(name, kernel(name, release, size));
+  files.set('pxeboot', loader());
   for (const [name, size] of Object.entries(TARS)) files.set(`${name}${version}.tgz`, tgz(name, size));
   files.set('BUILDINFO', Buffer.from(`Build date: ${BUILD_DATE} - Mon Sep 30 15:00:00 UTC 2024\n`));
   const sums = [...files].map(([name, bytes]) => `SHA256 (${name}) = ${sha256(bytes)}\n`).sort();
@@ -57,6 +60,12 @@ function kernel(name: string, release: string, size: number): Buffer {
     `\x7fELF\x02\x01\x01\0@(#)OpenBSD ${release} (${config}) #233: Mon Sep 30 2024\n\0`,
   );
   return Buffer.concat([head, noise(name, size - head.length)]);
+}
+
+/** A jump over its version, and noise. */
+function loader(): Buffer {
+  const head = Buffer.from('\xeb\x20>> OpenBSD/amd64 PXEBOOT 3.65\0', 'latin1');
+  return Buffer.concat([head, noise('pxeboot', LOADER_BYTES - head.length)]);
 }
 
 function tgz(name: string, size: number): Buffer {

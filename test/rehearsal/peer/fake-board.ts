@@ -10,6 +10,9 @@ import {
 } from '../../../src/rehearsal/guest/board.ts';
 
 export interface FakeBoard extends Board {
+  /** What was asked over TFTP: `file blksize=1432 tsize=0 from 2024 leaves after 8`. */
+  readonly downloads: string[];
+  readonly logged: string[];
   /** Everything that was printed, with the typed lines as the tty echoes them. */
   text(): string;
   readonly disk: { installed: InstalledSystem | null };
@@ -23,6 +26,8 @@ export interface FakeBoardOptions {
   /** What somebody types, line by line; `^C` interrupts. When all is typed, the VM is switched off. */
   readonly typed?: readonly string[];
   readonly netbooted?: boolean;
+  /** What TFTP has, by the name that is asked; the rest is refused. */
+  readonly tftp?: Readonly<Record<string, string>>;
   readonly installed?: InstalledSystem;
   readonly disksMiB?: readonly number[];
 }
@@ -33,6 +38,8 @@ export class SwitchedOff extends Error {}
 export function fakeBoard(options: FakeBoardOptions): FakeBoard {
   const typed = [...(options.typed ?? [])];
   const disk = { installed: options.installed ?? null };
+  const downloads: string[] = [];
+  const logged: string[] = [];
   let text = '';
   let echo = true;
   let rebooted = false;
@@ -52,6 +59,7 @@ export function fakeBoard(options: FakeBoardOptions): FakeBoard {
       arch: 'amd64',
       httpPort: 80,
       netbooted: options.netbooted ?? false,
+      hardware: 'vmd',
     },
     print,
     pause: async () => undefined,
@@ -77,6 +85,20 @@ export function fakeBoard(options: FakeBoardOptions): FakeBoard {
       report?.(0, bytes.length);
       report?.(bytes.length, bytes.length);
       return { kind: 'ok', bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
+    },
+    downloads,
+    logged,
+    download: async ({ file, options: asked, leaveAfter, clientPort }) => {
+      const words = asked.map(([name, value]) => ` ${name}=${value}`).join('');
+      const leaves = leaveAfter === null ? '' : ` leaves after ${leaveAfter}`;
+      downloads.push(`${file}${words} from ${clientPort}${leaves}`);
+      const body = options.tftp?.[file];
+      if (body === undefined) return { kind: 'refused', code: 1, message: 'no such name' };
+      const bytes = Buffer.from(body, 'latin1');
+      return { kind: 'read', bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
+    },
+    log: (line) => {
+      logged.push(line);
     },
     verifySignature: (bytes) => new TextDecoder().decode(bytes).startsWith('signed\n'),
     readDisk: () => disk.installed,
