@@ -9,10 +9,11 @@ import type { MarkerRow } from './prompts/row.ts';
 import { findMarkers, findProgress } from './prompts/table.ts';
 import { BLANK_SCREEN, show } from './screen.ts';
 import type { Dialogue, DialogueEvent, DialogueFacts, Effect, Turn } from './turn.ts';
+import { isEntering, keepTyping, stopTyping, typeReturn, watchEcho } from './typing.ts';
 
 export { type Standing, standingOf } from './outcome.ts';
 export type { Phase } from './phase.ts';
-export type { Dialogue, DialogueEvent, DialogueFacts, Effect, Outcome } from './turn.ts';
+export type { Dialogue, DialogueEvent, DialogueFacts, Effect, Outcome, Telling } from './turn.ts';
 
 /** Characters of the end of the console that a failure report shows. */
 const TAIL_LENGTH = 2000;
@@ -35,6 +36,10 @@ export function startDialogue(facts: DialogueFacts, at = 0): Dialogue {
     waiting: null,
     asked: null,
     unechoed: null,
+    answered: null,
+    unasked: 0,
+    typing: null,
+    lastKey: '\r',
     recent: [],
     progress: null,
     suspect: null,
@@ -54,14 +59,16 @@ export function startDialogue(facts: DialogueFacts, at = 0): Dialogue {
 export function step(dialogue: Dialogue, event: DialogueEvent): [Dialogue, readonly Effect[]] {
   const turn: Turn = { next: { ...dialogue }, effects: [], at: event.at };
   // What fell due before this event happened at its own time, even where the tick came late or not at all.
-  for (let due = turn.next.wakeAt; due !== null && due <= event.at; due = turn.next.wakeAt) {
-    finish({ ...turn, at: due }, wake);
+  for (let due = dueAtOf(turn.next); due <= event.at; due = dueAtOf(turn.next)) {
+    wake({ ...turn, at: due });
   }
-  finish(turn, () => {
-    if (event.kind === 'output') takeOutput(turn, event.text);
-    if (event.kind === 'input') takeInput(turn);
-    if (event.kind === 'closed') conclude(turn);
-  });
+  if (event.kind === 'output') takeOutput(turn, event.text);
+  if (event.kind === 'input') takeInput(turn);
+  if (event.kind === 'closed') conclude(turn);
+  // Typing goes by the present time: its pauses must not shrink, nor an echo count as late that has just come.
+  if (turn.next.typing !== null) continueTyping(turn);
+  tell(turn);
+  turn.next.wakeAt = wakeAtOf(turn.next);
   return [turn.next, turn.effects];
 }
 
@@ -71,31 +78,40 @@ export function tailOf({ tail, screen, facts }: Dialogue): string {
   return maskSecrets(text, secretsOf(facts.answers)).slice(-TAIL_LENGTH).trim();
 }
 
-function finish(turn: Turn, work: (turn: Turn) => void): void {
-  work(turn);
-  tell(turn);
-  turn.next.wakeAt = wakeAtOf(turn.next);
-}
-
 /** Each cause is gone afterwards: the prompt is reported, the deadline has its outcome, the RETURN is sent. */
 function wake(turn: Turn): void {
-  const { next, effects, at } = turn;
+  const { next, at } = turn;
   if (next.waiting !== null && at >= next.waiting.settledAt) reportPrompt(turn, 'us');
   const deadline = deadlineOf(next);
   if (deadline !== null && at >= deadline) expire(turn);
   if (next.prodAt !== null && at >= next.prodAt) {
     next.prodAt = null;
-    effects.push({ kind: 'type', text: '\r', secret: false, rule: 'resume' });
+    typeReturn(turn, 'resume');
   }
+  tell(turn);
+}
+
+/** The installer went on without the answer that is being typed. */
+function abandonPrompt(turn: Turn): void {
+  if (isEntering(turn)) turn.next.asked = null;
+  stopTyping(turn, 'us');
+}
+
+function continueTyping(turn: Turn): void {
+  keepTyping(turn);
+  if (turn.next.typing === null) watchPrompt(turn);
 }
 
 function takeOutput(turn: Turn, text: string): void {
   const { next } = turn;
+  const { phase } = next;
   const lines: string[] = [];
   next.screen = show(next.screen, text, lines);
   for (const line of lines) takeLine(turn, line);
   if (lines.length > 0) next.tail = endOf(next.tail, lines);
   takeProgress(turn, next.screen.line);
+  if (next.phase !== phase && next.typing !== null) abandonPrompt(turn);
+  watchEcho(turn, lines.length);
   watchPrompt(turn);
   // What says nothing about the guest, like cu's own greeting, does not end the silence for good.
   const lost = next.phase === null && next.asked === null;
@@ -104,6 +120,7 @@ function takeOutput(turn: Turn, text: string): void {
 
 function takeInput(turn: Turn): void {
   const { next } = turn;
+  stopTyping(turn, 'somebody');
   reportPrompt(turn, 'somebody');
   if (next.asked !== null) next.asked = { ...next.asked, touched: true };
 }
@@ -165,10 +182,15 @@ function heed(turn: Turn, { means, line: pattern }: MarkerRow, line: string): vo
   }
 }
 
-function wakeAtOf(dialogue: Dialogue): number | null {
+/** When something happens without any event; infinite when nothing does. */
+function dueAtOf(dialogue: Dialogue): number {
   const settledAt = dialogue.waiting?.settledAt ?? Number.POSITIVE_INFINITY;
   const deadline = deadlineOf(dialogue) ?? Number.POSITIVE_INFINITY;
-  const at = Math.min(settledAt, deadline, dialogue.prodAt ?? Number.POSITIVE_INFINITY);
+  return Math.min(settledAt, deadline, dialogue.prodAt ?? Number.POSITIVE_INFINITY);
+}
+
+function wakeAtOf(dialogue: Dialogue): number | null {
+  const at = Math.min(dueAtOf(dialogue), dialogue.typing?.dueAt ?? Number.POSITIVE_INFINITY);
   return at === Number.POSITIVE_INFINITY ? null : at;
 }
 

@@ -1,10 +1,12 @@
 /** From text at the end of the output to a prompt that waits, and to what is typed at it. */
 import { decide, isWornOut, NOTHING } from './decide.ts';
+import { saysNothing, tornHeads } from './kernel-text.ts';
 import { enterPhase, fail, noteNews } from './outcome.ts';
 import type { AnswerKind, PromptRow } from './prompts/row.ts';
 import { findPrompt } from './prompts/table.ts';
 import { atEnd } from './screen.ts';
-import type { Asked, Decision, Turn, Waiting } from './turn.ts';
+import type { Asked, Decision, Dialogue, Turn, Waiting } from './turn.ts';
+import { isEntering, typeAnswer } from './typing.ts';
 
 /** Silence after which text that could go on counts as a prompt that waits. Seconds. */
 export const SETTLE_SECONDS = 0.15;
@@ -15,6 +17,9 @@ const UNANSWERED_SETTLE_SECONDS = 0.5;
  * in between, and takes the answer that is already under way. Standing for this long, it has lost it.
  */
 const REDRAWN_SETTLE_SECONDS = 3;
+
+/** A prompt that the kernel tore is drawn again within half a second, or not at all. */
+const TORN_SETTLE_SECONDS = 1;
 
 /** How many answered prompts are remembered. */
 const RECENT = 24;
@@ -33,17 +38,39 @@ const BREAKS_IN: ReadonlySet<AnswerKind> = new Set([
 /** Looks at the open line after output. Reports at once what cannot go on, else notes when it will have settled. */
 export function watchPrompt(turn: Turn): void {
   const { next, at } = turn;
-  const text = next.screen.line;
   // One prompt a line: whatever stands behind it is its default, an echo, or the same prompt drawn again.
   if (next.asked !== null || !atEnd(next.screen)) {
     next.waiting = null;
     return;
   }
-  if (next.waiting?.text === text) return;
-  const row = findPrompt(text, next.release, next.facts.table);
-  next.waiting = row === null ? null : waitingFor(turn, row, text);
+  const seen = findOpen(next);
+  if (seen !== null && next.waiting?.text === seen.text) return;
+  next.waiting = seen === null ? null : waitingFor(turn, seen);
   if (next.waiting !== null && next.waiting.settledAt <= at) reportPrompt(turn, 'us');
 }
+
+interface Seen {
+  readonly row: PromptRow;
+  readonly text: string;
+  /** It is put together from both sides of what the kernel printed into it. */
+  readonly torn: boolean;
+}
+
+/** The prompt on the open line, which may have begun on an earlier one. */
+function findOpen({ screen, release, tail, unasked, facts }: Dialogue): Seen | null {
+  const { line } = screen;
+  const row = findPrompt(line, release, facts.table);
+  const whole = row === null ? null : { row, text: line, torn: false };
+  if (unasked === 0 || (row !== null && row.answer !== 'unknown') || !MAY_END_PROMPT.test(line)) return whole;
+  for (const head of tornHeads(tail.slice(-unasked))) {
+    const torn = findPrompt(head + line, release, facts.table);
+    if (torn !== null && torn.answer !== 'unknown') return { row: torn, text: head + line, torn: true };
+  }
+  return whole;
+}
+
+/** What is left of a torn prompt, which may be nothing. */
+const MAY_END_PROMPT = /^$| $/;
 
 /**
  * The prompt that is being watched waits.
@@ -69,7 +96,8 @@ export function reportPrompt(turn: Turn, typist: 'us' | 'somebody'): void {
   noteNews(turn);
   next.recent = [...next.recent.slice(1 - RECENT), text];
   if (typist === 'somebody') return;
-  effects.push({ kind: 'type', text: `${decision.typed}\r`, secret: decision.secret, rule: row.name });
+  const { typed, secret } = decision;
+  typeAnswer(turn, { text: typed, secret, rule: row.name, prompt: text, afresh: waiting.redrawn !== null });
 }
 
 function decisionFor(turn: Turn, { row, text, redrawn }: Waiting): Decision {
@@ -79,19 +107,33 @@ function decisionFor(turn: Turn, { row, text, redrawn }: Waiting): Decision {
   return isWornOut(next, text) ? NOTHING : redrawn.decision;
 }
 
-/** The open line was completed, so the prompt on it is over. */
+/** The open line was completed, so the prompt on it is over, unless an answer is still being typed at it. */
 export function endPrompt(turn: Turn, line: string): void {
   const { next } = turn;
   next.waiting = null;
-  if (next.asked === null) return;
+  next.unasked += 1;
+  if (isEntering(turn)) return;
+  if (next.asked === null) {
+    if (next.answered !== null && !saysNothing(line)) next.answered = null;
+    return;
+  }
   next.unechoed = isEcho(next.asked, line) ? null : next.asked;
+  next.answered = next.asked.decision.typed === null ? null : next.asked.text;
   next.asked = null;
+  next.unasked = 0;
 }
 
-function waitingFor(turn: Turn, row: PromptRow, text: string): Waiting {
+function waitingFor(turn: Turn, { row, text, torn }: Seen): Waiting {
   const { next, at } = turn;
   const redrawn = next.unechoed?.text === text ? next.unechoed : null;
-  return { row, text, at, redrawn, settledAt: at + settleOf(turn, row, text, redrawn) };
+  const seconds = settleOf(turn, row, text, redrawn);
+  return {
+    row,
+    text,
+    at,
+    redrawn,
+    settledAt: at + (torn ? Math.max(seconds, TORN_SETTLE_SECONDS) : seconds),
+  };
 }
 
 function settleOf(turn: Turn, row: PromptRow, text: string, redrawn: Asked | null): number {
@@ -99,6 +141,8 @@ function settleOf(turn: Turn, row: PromptRow, text: string, redrawn: Asked | nul
   if (redrawn !== null) {
     return redrawn.decision.typed === null ? Number.POSITIVE_INFINITY : REDRAWN_SETTLE_SECONDS;
   }
+  // The answer was echoed, and may still be read by the same question drawn again.
+  if (turn.next.answered === text) return REDRAWN_SETTLE_SECONDS;
   const complete = row.tail === 'exact' || (row.answer !== 'password' && text.endsWith('] '));
   if (complete) return 0;
   return decide(turn.next, row, text).typed === null ? UNANSWERED_SETTLE_SECONDS : SETTLE_SECONDS;

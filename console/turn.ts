@@ -1,5 +1,6 @@
 /** The values that a dialogue is made of, and what one step of it may touch. */
 import type { Answer } from '../src/autoinstall/response-file.ts';
+import type { Manner } from './manner.ts';
 import type { Phase } from './phase.ts';
 import type { PromptRow } from './prompts/row.ts';
 import type { PromptTable, SetProgress } from './prompts/table.ts';
@@ -23,6 +24,11 @@ export interface DialogueFacts {
   readonly resume?: boolean;
   /** The prompts to expect; OpenBSD's without it. */
   readonly table?: PromptTable;
+  /**
+   * How the console is to be typed at. Without it nothing is written and no echo awaited: the dialogue only
+   * tells what it would type.
+   */
+  readonly manner?: Manner;
 }
 
 /** Times (`at`) are seconds, of any clock that does not run backwards. */
@@ -37,8 +43,13 @@ export type DialogueEvent =
 export type Outcome = 'installed' | 'upgraded' | 'failed' | 'incomplete';
 
 export type Effect =
-  /** `text` with its RETURN. A secret is to be typed and never kept. `rule` names the prompt's row. */
+  /**
+   * What is being typed from now on, `text` with its RETURN, for the record. A secret is never kept. `rule` names
+   * the prompt's row.
+   */
   | { readonly kind: 'type'; readonly text: string; readonly secret: boolean; readonly rule: string }
+  /** To be written to the console at once. May be a secret, or a part of one. */
+  | { readonly kind: 'write'; readonly text: string }
   /** A prompt waited. `answer`: null when nothing answers it, `***` for a secret, '' for a mere RETURN. */
   | {
       readonly kind: 'prompt';
@@ -52,6 +63,9 @@ export type Effect =
   | { readonly kind: 'release'; readonly release: string }
   /** May come again with another one: a human may mend what had failed. */
   | { readonly kind: 'outcome'; readonly outcome: Outcome; readonly reason: string | null };
+
+/** What there is to tell of a dialogue: all but what it types. */
+export type Telling = Exclude<Effect, { kind: 'type' | 'write' }>;
 
 export interface Dialogue {
   readonly facts: DialogueFacts;
@@ -76,6 +90,14 @@ export interface Dialogue {
   readonly asked: Asked | null;
   /** An earlier one whose echo was not recognised: it may only be drawn again. */
   readonly unechoed: Asked | null;
+  /** Text of the prompt that was answered last, until something else than the kernel has spoken. */
+  readonly answered: string | null;
+  /** Lines completed since a prompt was reported. */
+  readonly unasked: number;
+  /** The answer that is on its way. */
+  readonly typing: Typing | null;
+  /** The last character that was written to the console; RETURN at the start, as cu(1) sees it. */
+  readonly lastKey: string;
   /** Prompts answered last, so that one that comes back for ever is noticed. */
   readonly recent: readonly string[];
   readonly progress: SetProgress | null;
@@ -121,6 +143,43 @@ export interface Decision {
   readonly failure: string | null;
   readonly answers?: readonly Answer[];
   readonly password?: Dialogue['password'];
+}
+
+/** What is to be typed, and at which prompt. */
+export interface Order {
+  /** Without its RETURN. */
+  readonly text: string;
+  readonly secret: boolean;
+  readonly rule: string;
+  /** With the blank at its end. */
+  readonly prompt: string;
+  /** An earlier answer may still stand on the line, unseen. */
+  readonly afresh: boolean;
+}
+
+/** An answer on its way. */
+export interface Typing {
+  readonly order: Order;
+  /**
+   * `typing`: until its echo is whole. `killing`: the line was killed, to type again. `returned`: RETURN was sent,
+   * and nothing has come of it yet. `probing`: that takes too long, so something harmless was typed behind it.
+   */
+  readonly stage: 'typing' | 'killing' | 'returned' | 'probing';
+  /** What stood on the open line before the answer. */
+  readonly base: string;
+  /** From 1. */
+  readonly attempt: number;
+  /** Its echo is awaited before RETURN. */
+  readonly compared: boolean;
+  /** What this attempt has not written yet. */
+  readonly unsent: string;
+  /** A line was completed in the middle of it: the kernel broke in. */
+  readonly torn: boolean;
+  /** What is seen is not the echo. */
+  readonly wrong: boolean;
+  readonly killedAgain: boolean;
+  /** When the next burst is due, or patience ends. */
+  readonly dueAt: number;
 }
 
 export interface Failure {

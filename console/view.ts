@@ -1,9 +1,9 @@
 /** A drive for the eyes of somebody at a terminal. */
-import type { Effect } from './dialogue.ts';
+import type { Telling } from './dialogue.ts';
 import type { ConsoleReport, PromptReport } from './report.ts';
 
 /** One line for an event, null for those that say nothing to a reader. */
-export function describeEvent(event: Exclude<Effect, { kind: 'type' }>): string | null {
+export function describeEvent(event: Telling): string | null {
   switch (event.kind) {
     case 'phase':
       return `${seconds(event.at)}  ${event.name}`;

@@ -7,8 +7,10 @@ import {
   type Effect,
   startDialogue,
   step,
+  type Telling,
   tailOf,
 } from '../dialogue.ts';
+import { type ConsoleKind, MANNERS } from '../manner.ts';
 import { type ConsoleReport, gather, noteEffect, reportOf } from '../report.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -18,7 +20,7 @@ export type DriveFacts = DialogueFacts;
  * What the dialogue says, without what is typed: prompts carry the answer with secrets masked. Times are seconds
  * since the start of the drive.
  */
-export type DriveEvent = Exclude<Effect, { kind: 'type' }>;
+export type DriveEvent = Telling;
 
 export interface DriveResult extends ConsoleReport {
   /** The end of the console's text, secrets masked. */
@@ -34,18 +36,9 @@ export interface DriveParts {
   readonly onEvent?: (event: DriveEvent) => void;
   /** Ends the drive at once; the line is left as it is. */
   readonly signal?: AbortSignal;
-  readonly pace?: Pace;
+  /** What the line is, so that it is typed at as it can take it. A VM's console on its host where not given. */
+  readonly console?: ConsoleKind;
 }
-
-/** How answers are typed, so that a UART that holds one byte can follow. */
-export interface Pace {
-  /** Bytes at a time. */
-  readonly burst: number;
-  /** Between two bursts. */
-  readonly pauseMilliseconds: number;
-}
-
-const DEFAULT_PACE: Pace = { burst: 16, pauseMilliseconds: 20 };
 
 /**
  * Drives an install over a console to its end, and leaves the line open for the caller. Never rejects: a line
@@ -68,10 +61,6 @@ class Driver {
   #dialogue: Dialogue;
   #unsubscribe: () => void = () => undefined;
   #cancelWake: () => void = () => undefined;
-  #cancelTyping: () => void = () => undefined;
-  /** Bytes that are still to be typed. */
-  readonly #unsent: number[] = [];
-  #typing = false;
   #latest = Number.NEGATIVE_INFINITY;
   #ended = false;
 
@@ -79,7 +68,8 @@ class Driver {
     this.#parts = parts;
     this.#resolve = resolve;
     this.#startedAt = this.#now();
-    this.#dialogue = startDialogue(parts.facts, this.#startedAt);
+    const manner = MANNERS[parts.console ?? 'vmd'];
+    this.#dialogue = startDialogue({ manner, ...parts.facts }, this.#startedAt);
   }
 
   start(): void {
@@ -111,9 +101,13 @@ class Driver {
   }
 
   #perform(effect: Effect): void {
+    const { line, recorder } = this.#parts;
     if (effect.kind === 'type') {
-      this.#parts.recorder?.typed(effect.text, effect.secret);
-      this.#type(effect.text);
+      recorder?.typed(effect.text, effect.secret);
+      return;
+    }
+    if (effect.kind === 'write') {
+      line.write(this.#encoder.encode(effect.text));
       return;
     }
     const event = 'at' in effect ? { ...effect, at: this.#sinceStart(effect.at) } : effect;
@@ -135,26 +129,11 @@ class Driver {
     });
   }
 
-  #type(text: string): void {
-    this.#unsent.push(...this.#encoder.encode(text));
-    if (!this.#typing) this.#typeBurst();
-  }
-
-  #typeBurst(): void {
-    const { line, clock, pace = DEFAULT_PACE } = this.#parts;
-    const burst = this.#unsent.splice(0, pace.burst);
-    this.#typing = burst.length > 0;
-    if (!this.#typing) return;
-    line.write(Uint8Array.from(burst));
-    this.#cancelTyping = clock.timer(clock.now() + pace.pauseMilliseconds, () => this.#typeBurst());
-  }
-
   #end(interrupted: string | null): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#unsubscribe();
     this.#cancelWake();
-    this.#cancelTyping();
     this.#parts.signal?.removeEventListener('abort', this.#abort);
     const report = reportOf(this.#dialogue, this.#gathered);
     const tail = tailOf(this.#dialogue);

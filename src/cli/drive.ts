@@ -3,6 +3,7 @@ import type { DialogueFacts } from '../../console/dialogue.ts';
 import { type DriveEvent, type DriveResult, drive } from '../../console/io/driver.ts';
 import { openPty } from '../../console/io/pty.ts';
 import { openRecorder, type Recorder } from '../../console/io/recorder.ts';
+import { CONSOLE_KINDS, type ConsoleKind, kindOf } from '../../console/manner.ts';
 import { secretsOf } from '../../console/mask.ts';
 import { describeEvent, describeOutcome } from '../../console/view.ts';
 import type { Answer } from '../autoinstall/response-file.ts';
@@ -19,6 +20,7 @@ export interface DriveOptions {
   readonly record?: string;
   readonly until?: 'congratulations' | 'login';
   readonly json?: boolean;
+  readonly console?: ConsoleKind;
 }
 
 /** Where a drive shows itself. */
@@ -44,6 +46,11 @@ export function driveCommand(): Command {
         .choices(['congratulations', 'login'])
         .default('congratulations'),
     )
+    .addOption(
+      new Option('--console <kind>', 'how to type at it, where the command does not tell').choices(
+        CONSOLE_KINDS,
+      ),
+    )
     .option('--json', 'print one JSON object an event, and the report last')
     .action(async (argv: readonly string[], options: DriveOptions) => {
       await untilInterrupted((signal) => driveOrFail(argv, options, signal));
@@ -67,7 +74,8 @@ export async function runDrive(
   try {
     const line = openPty(argv, { env: { ...process.env, TERM: 'vt220' }, cols: COLS, rows: ROWS });
     recorder?.attach(line);
-    const parts = { line, clock: SYSTEM_CLOCK, facts, onEvent: view.show, signal };
+    const kind = options.console ?? kindOf(argv);
+    const parts = { line, clock: SYSTEM_CLOCK, facts, onEvent: view.show, signal, console: kind };
     const result = await drive(recorder === null ? parts : { ...parts, recorder });
     line.close();
     await line.closed;
