@@ -2,8 +2,11 @@
 import type { Telling } from './dialogue.ts';
 import type { ConsoleReport, PromptReport } from './report.ts';
 
-/** One line for an event, null for those that say nothing to a reader. */
-export function describeEvent(event: Telling): string | null {
+/**
+ * One line for an event, null for those that say nothing to a reader.
+ * @param system whose releases are named
+ */
+export function describeEvent(event: Telling, system = 'OpenBSD'): string | null {
   switch (event.kind) {
     case 'phase':
       return `${seconds(event.at)}  ${event.name}`;
@@ -12,7 +15,7 @@ export function describeEvent(event: Telling): string | null {
     case 'progress':
       return `${' '.repeat(TIME_WIDTH)}  ${event.file} ${event.percent}%`;
     case 'release':
-      return `${' '.repeat(TIME_WIDTH)}  OpenBSD ${event.release}`;
+      return `${' '.repeat(TIME_WIDTH)}  ${system} ${event.release}`;
     case 'outcome':
       return null;
   }
@@ -23,8 +26,8 @@ export function describePrompt({ at, text, answer }: PromptReport): string {
 }
 
 /** `installed: OpenBSD 7.6`, `failed: REASON`. */
-export function describeOutcome({ outcome, reason, release }: ConsoleReport): string {
-  const what = reason ?? (release === null ? null : `OpenBSD ${release}`);
+export function describeOutcome({ outcome, reason, release }: ConsoleReport, system = 'OpenBSD'): string {
+  const what = reason ?? (release === null ? null : `${system} ${release}`);
   return what === null ? outcome : `${outcome}: ${what}`;
 }
 

@@ -5,7 +5,8 @@ import type { MarkerRow, Meaning, PromptRow } from './row.ts';
 import type { LineSource, PromptSource, TableSource } from './source.ts';
 
 export interface PromptTable {
-  readonly name: string;
+  /** Whose releases they are: `OpenBSD`. */
+  readonly system: string;
   /** The releases whose console as a whole it is known for. */
   readonly releases: readonly Range[];
   /** In the order in which they are tried. */
@@ -40,7 +41,7 @@ export function compileTable(source: TableSource, base: PromptTable | null): Pro
   const prompts = [...own, ...(base?.prompts ?? [])];
   const markers = [...ownMarkers, ...(base?.markers ?? [])];
   return {
-    name: source.name,
+    system: base?.system ?? source.name,
     releases: [...releases, ...(base?.releases ?? [])],
     prompts,
     markers,

@@ -83,23 +83,18 @@ const prompt = z.strictObject({
   phase: phase.optional(),
 });
 
-const line = z
-  .strictObject({
-    name: rowName,
-    releases: releases.optional(),
-    line: linePattern,
-    means: z.enum(MEANINGS, expected(`one of ${MEANINGS.join(', ')}`)),
-    phase: phase.optional(),
-    afterDone: flag.optional(),
-  })
-  .superRefine(({ means, phase }, context) => {
-    if ((means === 'phase' || means === 'release') && phase === undefined) {
-      context.addIssue({ code: 'custom', path: ['phase'], message: `expected with means = "${means}"` });
-    }
-  });
+const line = z.strictObject({
+  name: rowName,
+  releases: releases.optional(),
+  line: linePattern,
+  means: z.enum(MEANINGS, expected(`one of ${MEANINGS.join(', ')}`)),
+  /** Required where it means `phase` or `release`. */
+  phase: phase.optional(),
+  afterDone: flag.optional(),
+});
 
 export const TableSchema = z.strictObject({
-  /** Shown where the table is mentioned. */
+  /** Without a base, the name of the system that is installed. */
   name: rowName,
   /** `openbsd`: these rows come before the built-in ones; `none`: they are all there is. */
   base: z.enum(['openbsd', 'none'], expected('openbsd or none')).optional(),

@@ -3,24 +3,25 @@ import type { DialogueFacts } from '../../console/dialogue.ts';
 import { type DriveEvent, type DriveResult, drive } from '../../console/io/driver.ts';
 import { openPty } from '../../console/io/pty.ts';
 import { openRecorder, type Recorder } from '../../console/io/recorder.ts';
-import { CONSOLE_KINDS, type ConsoleKind, kindOf } from '../../console/manner.ts';
 import { secretsOf } from '../../console/mask.ts';
+import { type PromptTable, unverified } from '../../console/prompts/table.ts';
 import { describeEvent, describeOutcome } from '../../console/view.ts';
 import type { Answer } from '../autoinstall/response-file.ts';
 import { OperatorError } from '../common/error.ts';
 import { type Log, SILENT_LOG } from '../common/port.ts';
 import { SYSTEM_CLOCK } from '../io/clock.ts';
 import { readAnswers } from './answers-file.ts';
+import { promptsOption, readPrompts } from './prompts-file.ts';
 import { modeOption } from './replay.ts';
 
 export interface DriveOptions {
   readonly answers?: string;
   readonly location?: string;
   readonly mode?: 'auto' | 'type' | 'upgrade';
+  readonly prompts?: string;
   readonly record?: string;
   readonly until?: 'congratulations' | 'login';
   readonly json?: boolean;
-  readonly console?: ConsoleKind;
 }
 
 /** Where a drive shows itself. */
@@ -40,16 +41,12 @@ export function driveCommand(): Command {
     .option('--answers <file>', 'the response file (install.conf) to answer from')
     .option('--location <url>', 'what to type at "Response file location?"')
     .addOption(modeOption())
+    .addOption(promptsOption())
     .option('--record <file>', 'record the console in asciicast v2')
     .addOption(
       new Option('--until <sight>', 'what ends the work')
         .choices(['congratulations', 'login'])
         .default('congratulations'),
-    )
-    .addOption(
-      new Option('--console <kind>', 'how to type at it, where the command does not tell').choices(
-        CONSOLE_KINDS,
-      ),
     )
     .option('--json', 'print one JSON object an event, and the report last')
     .action(async (argv: readonly string[], options: DriveOptions) => {
@@ -59,8 +56,8 @@ export function driveCommand(): Command {
 
 /**
  * Runs a command on a terminal of its own and installs over it.
- * @throws OperatorError RESPONSE_FILE_MISSING, RESPONSE_FILE_INVALID, RECORDING_UNWRITABLE, CONSOLE_SPAWN;
- *         how the install ends is a result
+ * @throws OperatorError RESPONSE_FILE_MISSING, RESPONSE_FILE_INVALID, PROMPTS_MISSING, PROMPTS_INVALID,
+ *         RECORDING_UNWRITABLE, CONSOLE_SPAWN; how the install ends is a result
  */
 export async function runDrive(
   argv: readonly string[],
@@ -70,12 +67,11 @@ export async function runDrive(
 ): Promise<DriveResult> {
   const facts = await factsOf(options);
   const recorder = await recorderOf(argv, options, facts.answers, screen);
-  const view = viewOf(options, screen);
+  const view = viewOf(options, screen, facts.table);
   try {
     const line = openPty(argv, { env: { ...process.env, TERM: 'vt220' }, cols: COLS, rows: ROWS });
     recorder?.attach(line);
-    const kind = options.console ?? kindOf(argv);
-    const parts = { line, clock: SYSTEM_CLOCK, facts, onEvent: view.show, signal, console: kind };
+    const parts = { line, clock: SYSTEM_CLOCK, facts, onEvent: view.show, signal };
     const result = await drive(recorder === null ? parts : { ...parts, recorder });
     line.close();
     await line.closed;
@@ -128,6 +124,7 @@ async function factsOf(options: DriveOptions): Promise<DialogueFacts> {
     mode,
     location,
     until,
+    ...(await readPrompts(options.prompts)),
     answers: options.answers === undefined ? [] : await readAnswers(options.answers),
   };
 }
@@ -154,10 +151,11 @@ interface View {
   readonly end: (result: DriveResult) => void;
 }
 
-function viewOf({ json }: DriveOptions, { out, redraws }: DriveScreen): View {
+function viewOf({ json }: DriveOptions, { out, redraws }: DriveScreen, table: PromptTable | undefined): View {
   if (json === true) {
     return {
-      show: (event) => out(`${JSON.stringify(event)}\n`),
+      show: (event) =>
+        out(`${JSON.stringify(noteOf(event, table) === null ? event : { ...event, unverified: true })}\n`),
       end: ({ tail: _, ...report }) => out(`${JSON.stringify(report)}\n`),
     };
   }
@@ -168,15 +166,21 @@ function viewOf({ json }: DriveOptions, { out, redraws }: DriveScreen): View {
   };
   return {
     show(event) {
-      const text = describeEvent(event);
+      const text = describeEvent(event, table?.system);
       if (text === null) return;
+      const note = noteOf(event, table);
+      if (note !== null) return print(`${text}, ${note}`);
       if (event.kind !== 'progress' || event.percent === 100) return print(text);
       if (redraws) out(`${drawn ? CLEAR_LINE : ''}${text}`);
       drawn = redraws;
     },
-    end: (result) => print(describeOutcome(result)),
+    end: (result) => print(describeOutcome(result, table?.system)),
   };
 }
+
+/** Why to look twice at what follows, null where there is no reason. */
+const noteOf = (event: DriveEvent, table: PromptTable | undefined): string | null =>
+  event.kind === 'release' ? unverified(event.release, table) : null;
 
 /** To the first column, and erase what stands there. */
 const CLEAR_LINE = '\r\x1b[K';

@@ -1,16 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
+import { unverified } from '../../console/prompts/table.ts';
 import { replayTranscript } from '../../console/replay.ts';
 import type { ConsoleReport } from '../../console/report.ts';
 import { parseTranscript } from '../../console/transcript.ts';
 import { describeOutcome, describePrompt } from '../../console/view.ts';
 import { OperatorError } from '../common/error.ts';
 import { readAnswers, whyUnreadable } from './answers-file.ts';
+import { promptsOption, readPrompts } from './prompts-file.ts';
 
 export interface ReplayOptions {
   readonly answers?: string;
   readonly location?: string;
   readonly mode?: 'auto' | 'type' | 'upgrade';
+  readonly prompts?: string;
   readonly json?: boolean;
 }
 
@@ -27,6 +30,7 @@ export function replayCommand(): Command {
     .option('--answers <file>', 'the response file (install.conf) to answer from')
     .option('--location <url>', 'what to type at "Response file location?"')
     .addOption(modeOption())
+    .addOption(promptsOption())
     .option('--json', 'print one JSON object')
     .action(async (file: string, options: ReplayOptions) => {
       await runReplay(file, options, (text) => process.stdout.write(text));
@@ -35,24 +39,31 @@ export function replayCommand(): Command {
 
 /**
  * Replays a recording and prints the prompts that waited, their answers, and the outcome.
- * @throws OperatorError RECORDING_INVALID, RESPONSE_FILE_MISSING, RESPONSE_FILE_INVALID
+ * @param warn gets what a program that reads the JSON must not meet there
+ * @throws OperatorError RECORDING_INVALID, RESPONSE_FILE_MISSING, RESPONSE_FILE_INVALID, PROMPTS_MISSING,
+ *         PROMPTS_INVALID
  */
 export async function runReplay(
   file: string,
   options: ReplayOptions,
   print: (text: string) => void,
+  warn: (text: string) => void = (text) => process.stderr.write(text),
 ): Promise<ConsoleReport> {
   const answers = options.answers === undefined ? [] : await readAnswers(options.answers);
+  const facts = await readPrompts(options.prompts);
   const { events, truncated } = parseTranscript(await readRecording(file), file);
   const { mode = 'auto', location = null } = options;
-  const report = replayTranscript(events, { mode, answers, location, until: 'congratulations' });
+  const report = replayTranscript(events, { ...facts, mode, answers, location, until: 'congratulations' });
+  const note = unverified(report.release, facts.table);
   if (options.json === true) {
     print(`${JSON.stringify(report)}\n`);
+    if (note !== null) warn(`puffboot: ${note}\n`);
     return report;
   }
   for (const prompt of report.prompts) print(`${describePrompt(prompt)}\n`);
   if (truncated) print('the recording ends in the middle of a line, which was left out\n');
-  print(`${describeOutcome(report)}\n`);
+  if (note !== null) print(`${note}\n`);
+  print(`${describeOutcome(report, facts.table?.system)}\n`);
   return report;
 }
 

@@ -35,6 +35,8 @@ export const FIXES = {
   RESPONSE_FILE_INVALID: 'write one `question = answer` a line; see autoinstall(8)',
   RESPONSE_FILE_MISSING: 'name an existing response file with --answers',
   RESPONSE_FILE_FAULTY: 'correct the lines that are called errors, then run `puffboot lint` again',
+  PROMPTS_MISSING: 'name an existing prompt table with --prompts',
+  PROMPTS_INVALID: 'correct the listed keys, then try again; the README shows a complete table',
   RECORDING_INVALID: 'name a recording in asciicast v2',
   RECORDING_UNWRITABLE: 'free space there, or name another file',
   CONSOLE_SPAWN: 'check that the command exists and may be run by this user',

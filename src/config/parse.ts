@@ -51,7 +51,8 @@ export function subnetOf(config: Config, host: HostConfig): SubnetConfig {
   return subnet;
 }
 
-function readToml(text: string): { readonly raw: unknown } | { readonly mistake: Mistake } {
+/** A document, or why it is none. */
+export function readToml(text: string): { readonly raw: unknown } | { readonly mistake: Mistake } {
   try {
     return { raw: parseToml(text) };
   } catch (error) {
