@@ -4,6 +4,7 @@ import { driveCommand } from './drive.ts';
 import { cancelCommand, installCommand, upgradeCommand } from './install.ts';
 import { lintCommand } from './lint.ts';
 import { rehearseCommand } from './rehearse.ts';
+import { renderCommand } from './render.ts';
 import { replayCommand } from './replay.ts';
 import { serveCommand } from './serve.ts';
 import { vmCommand } from './vm.ts';
@@ -14,6 +15,7 @@ export const COMMANDS: readonly (() => Command)[] = [
   serveCommand,
   checkCommand,
   vmCommand,
+  renderCommand,
   installCommand,
   upgradeCommand,
   cancelCommand,

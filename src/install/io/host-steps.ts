@@ -6,22 +6,8 @@ import type { HostAccess, RunResult } from '../../host/access.ts';
 import { renderVmConf } from '../../host/vm-conf.ts';
 import { parseStatus, VMCTL, type VmState } from '../../host/vmctl.ts';
 import type { Vm } from '../../inventory/vm.ts';
-
-/** Where things of one VM lie on its host. */
-export interface HostPaths {
-  readonly kernel: string;
-  readonly fragment: string;
-  readonly disks: readonly string[];
-}
-
-export function hostPaths(host: HostConfig, vm: Vm): HostPaths {
-  const extension = vm.diskFormat === 'qcow2' ? 'qcow2' : 'img';
-  return {
-    kernel: join(host.configDirectory, `bsd.rd-${vm.release}-${vm.arch}`),
-    fragment: join(host.configDirectory, `${vm.name}.conf`),
-    disks: vm.diskSizesMiB.map((_, index) => join(host.diskDirectory, `${vm.name}-${index}.${extension}`)),
-  };
-}
+import { vmConfOf } from '../host-files.ts';
+import { hostPaths } from '../host-paths.ts';
 
 export interface PrepareParts {
   readonly access: HostAccess;
@@ -48,7 +34,7 @@ export async function prepareHost(parts: PrepareParts): Promise<{ readonly fresh
   const kernel = join(setsDirectory, setDirectory(vm.release, vm.arch), 'bsd.rd');
   await access.write(paths.kernel, { copyOf: kernel }, 0o644);
   const freshDisk = await createMissingDisks(access, vm, paths.disks);
-  await access.write(paths.fragment, fragmentOf(host, vm, paths), 0o600);
+  await access.write(paths.fragment, renderVmConf(vmConfOf(host, vm, false)), 0o600);
   if (state === null) await must(access, VMCTL.load(paths.fragment), true);
   return { freshDisk };
 }
@@ -62,17 +48,6 @@ async function createMissingDisks(access: HostAccess, vm: Vm, disks: readonly st
     if (index === 0) rootIsFresh = true;
   }
   return rootIsFresh;
-}
-
-function fragmentOf(host: HostConfig, vm: Vm, { disks }: HostPaths): string {
-  return renderVmConf({
-    name: vm.name,
-    memoryMiB: vm.memoryMiB,
-    disks: disks.map((path) => ({ path, format: vm.diskFormat })),
-    nics: [{ switch: host.switch, lladdr: vm.lladdr }],
-    owner: vm.owner,
-    group: host.group,
-  });
 }
 
 /** @returns null when vmd(8) does not know the VM */

@@ -10,10 +10,11 @@ import type { Vm } from '../../inventory/vm.ts';
 import type { InstallView, Operator } from '../../web/operator.ts';
 import { installViewOf, vmViewOf } from '../../web/routes/vm-view.ts';
 import { answersOf, catalogOf, responseFileUrl } from '../catalog.ts';
+import { hostPaths } from '../host-paths.ts';
 import { type Install, isOpen } from '../install.ts';
 import type { InstallStore } from '../store.ts';
 import { bootEventOf } from '../witness.ts';
-import { hostPaths, kill, observe, prepareHost } from './host-steps.ts';
+import { kill, observe, prepareHost } from './host-steps.ts';
 import { type Runner, type RunnerSteps, runInstall } from './runner.ts';
 import { attachSession, type SessionParts, startSession } from './session.ts';
 

@@ -10,6 +10,7 @@ import type { Vm, VmChange, VmOrder } from '../../inventory/vm.ts';
 import type { InstallView, VmView } from '../operator.ts';
 import type { Route, RouteRequest } from '../route.ts';
 import { allocationHost } from './allocation-host.ts';
+import { RESPONSE_FILE_ROUTE } from './response-file.ts';
 import { installViewOf, vmViewOf } from './vm-view.ts';
 
 /** What the VM routes need. */
@@ -32,6 +33,7 @@ export const VM_ROUTES: readonly Route<VmContext>[] = [
   { method: 'GET', path: '/vms/:name', run: showVm },
   { method: 'PATCH', path: '/vms/:name', run: setVm },
   { method: 'DELETE', path: '/vms/:name', run: removeVm },
+  RESPONSE_FILE_ROUTE,
 ];
 
 export async function listVms(context: VmContext): Promise<readonly VmView[]> {
