@@ -74,12 +74,10 @@ function bootLine(text: string): Partial<BootLine> & { readonly bytes: number } 
   }
 }
 
-/** A loader that has seen enough leaves by an error: no file is refused to it by that. */
+/** A loader that has seen enough leaves by an error, or by asking for the next file before its last ACK arrives. */
 function tftpLine({ file, outcome, reason, bytes }: ReturnType<typeof bootLine>): string {
   if (outcome === 'sent') return `TFTP sent ${file}, ${bytes} bytes`;
-  return outcome === 'refused'
-    ? `TFTP refused ${file}: ${reason}`
-    : `TFTP sent the start of ${file}: ${reason}`;
+  return `TFTP ${outcome === 'refused' ? 'refused' : 'began'} ${file}: ${reason}`;
 }
 
 /** What the machine says that it received, compared with the sets on disk. */
