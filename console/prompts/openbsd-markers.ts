@@ -54,6 +54,8 @@ const BOOT: readonly LineSource[] = [
   naming('ramdisk-kernel', r`^OpenBSD (\d{1,2}\.\d)\S* \(RAMDISK\w*\) #`, 'kernel', SEEN_ALWAYS),
   naming('disk-kernel', r`^OpenBSD (\d{1,2}\.\d)\S* \(GENERIC[\w.]*\) #`, 'first-boot', READ_ALWAYS),
   failed('panic', '^(?:.*: )?panic: .*'),
+  // What ddb(4) says where the kernel faulted.
+  suspect('kernel-trap', '^kernel: .* trap, code=.*'),
 ];
 
 const RESPONSE_FILE: readonly LineSource[] = [
