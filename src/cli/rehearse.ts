@@ -21,7 +21,7 @@ const KEY =
 
 export function rehearseCommand(): Command {
   return new Command('rehearse')
-    .description('install a VM on a simulated host, live in the browser, and clean up after it')
+    .description('install a VM and netboot a machine on a simulated host, live in the browser')
     .option('-k, --keep', 'leave everything running to look at, until Ctrl-C')
     .addOption(new Option('--fail <fault>', 'show what a failure looks like').choices([...FAULTS]))
     .option(

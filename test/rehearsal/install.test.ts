@@ -30,11 +30,12 @@ async function openScene(
   serverOptions: Partial<BootServerOptions> = {},
   vmLines: readonly string[] = [],
   answers: Readonly<Record<string, string>> = ANSWERS,
+  pxe: readonly string[] = [],
 ): Promise<Scene> {
   const server = await openBootServer({ address: '127.77.0.1', leased: '127.77.0.11', ...serverOptions });
   opened.push(() => server.close());
   const { dhcpPort, httpPort } = server;
-  const host = await openHost({ dhcpPort, httpPort, relayAddress: '127.77.0.254' });
+  const host = await openHost({ dhcpPort, httpPort, relayAddress: '127.77.0.254', pxe });
   opened.push(() => host.close());
   await serveSets(server, join(host.root, 'sets'));
   const lines = { 'HTTP Server': `http://127.77.0.1:${httpPort}`, ...answers };
@@ -129,6 +130,23 @@ describe('an install', () => {
     expect(await screen.closed).toBe(0);
     expect(screen.text()).toContain('[EOT]');
     expect((await server.host.vmctl('status')).stdout).toMatch(/ - +:_puffboot +stopped web1\n/);
+  });
+});
+
+describe('a machine with a PXE ROM', () => {
+  it('boots from the network only with -b, and where that fails from its disk', async () => {
+    const { host } = await openScene({ silent: true }, [], ANSWERS, ['web1']);
+    const plain = host.open('start', '-c', 'web1');
+    await plain.until('Boot failed: not a bootable disk');
+    expect(await host.read('var/log/daemon')).not.toContain('network boot');
+    await host.vmctl('stop', '-fw', 'web1');
+    await plain.closed;
+    const netbooting = host.open('start', '-c', '-b', KERNEL, 'web1');
+    await netbooting.until('Boot failed: not a bootable disk');
+    expect(netbooting.text()).not.toContain('RAMDISK');
+    expect(await host.read('var/log/daemon')).toContain(
+      `${LLADDR}: network boot failed: no DHCP offer; next: the disk\n`,
+    );
   });
 });
 
