@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import type { DialogueFacts } from '../../console/dialogue.ts';
+import { openAddress, parseConsoleAddress } from '../../console/io/address.ts';
 import { type DriveEvent, type DriveResult, drive } from '../../console/io/driver.ts';
 import { openPty } from '../../console/io/pty.ts';
 import { openRecorder, type Recorder } from '../../console/io/recorder.ts';
@@ -8,6 +9,7 @@ import { type PromptTable, unverified } from '../../console/prompts/table.ts';
 import { describeEvent, describeOutcome } from '../../console/view.ts';
 import type { Answer } from '../autoinstall/response-file.ts';
 import { OperatorError } from '../common/error.ts';
+import type { Line } from '../common/line.ts';
 import { type Log, SILENT_LOG } from '../common/port.ts';
 import { SYSTEM_CLOCK } from '../io/clock.ts';
 import { readAnswers } from './answers-file.ts';
@@ -15,6 +17,8 @@ import { promptsOption, readPrompts } from './prompts-file.ts';
 import { modeOption } from './replay.ts';
 
 export interface DriveOptions {
+  /** A console by its address, instead of a command. */
+  readonly connect?: string;
   readonly answers?: string;
   readonly location?: string;
   readonly mode?: 'auto' | 'type' | 'upgrade';
@@ -37,7 +41,11 @@ export interface DriveScreen {
 export function driveCommand(): Command {
   return new Command('drive')
     .description('answer the OpenBSD installer on any command that is a console')
-    .argument('<command...>', 'the command and its arguments, behind --')
+    .argument('[command...]', 'the command and its arguments, behind --')
+    .option(
+      '--connect <address>',
+      'instead of a command: unix:/PATH of a socket, or HOST:PORT (telnet or plain TCP)',
+    )
     .option('--answers <file>', 'the response file (install.conf) to answer from')
     .option('--location <url>', 'what to type at "Response file location?"')
     .addOption(modeOption())
@@ -55,9 +63,9 @@ export function driveCommand(): Command {
 }
 
 /**
- * Runs a command on a terminal of its own and installs over it.
+ * Runs a command on a terminal of its own, or connects to an address, and installs over it.
  * @throws OperatorError RESPONSE_FILE_MISSING, RESPONSE_FILE_INVALID, PROMPTS_MISSING, PROMPTS_INVALID,
- *         RECORDING_UNWRITABLE, CONSOLE_SPAWN; how the install ends is a result
+ *         RECORDING_UNWRITABLE, CONSOLE_SPAWN, CONSOLE_CONNECT, USAGE; how the install ends is a result
  */
 export async function runDrive(
   argv: readonly string[],
@@ -65,11 +73,12 @@ export async function runDrive(
   screen: DriveScreen,
   signal: AbortSignal,
 ): Promise<DriveResult> {
+  const open = consoleOf(argv, options);
   const facts = await factsOf(options);
   const recorder = await recorderOf(argv, options, facts.answers, screen);
   const view = viewOf(options, screen, facts.table);
   try {
-    const line = openPty(argv, { env: { ...process.env, TERM: 'vt220' }, cols: COLS, rows: ROWS });
+    const line = await open();
     recorder?.attach(line);
     const parts = { line, clock: SYSTEM_CLOCK, facts, onEvent: view.show, signal };
     const result = await drive(recorder === null ? parts : { ...parts, recorder });
@@ -80,6 +89,27 @@ export async function runDrive(
   } finally {
     await recorder?.close();
   }
+}
+
+/** @throws OperatorError USAGE unless exactly one console is named */
+function consoleOf(argv: readonly string[], { connect }: DriveOptions): () => Promise<Line> {
+  if ((connect === undefined) === (argv.length === 0)) {
+    throw new OperatorError(
+      'USAGE',
+      'drive needs either a command behind `--`, or --connect with an address',
+    );
+  }
+  if (connect === undefined) {
+    return async () => openPty(argv, { env: { ...process.env, TERM: 'vt220' }, cols: COLS, rows: ROWS });
+  }
+  const address = parseConsoleAddress(connect);
+  if (address === null) {
+    throw new OperatorError(
+      'USAGE',
+      `--connect takes unix:/PATH or HOST:PORT, not ${JSON.stringify(connect)}`,
+    );
+  }
+  return () => openAddress(address);
 }
 
 const COLS = 80;
@@ -131,7 +161,7 @@ async function factsOf(options: DriveOptions): Promise<DialogueFacts> {
 
 async function recorderOf(
   argv: readonly string[],
-  { record }: DriveOptions,
+  { record, connect }: DriveOptions,
   answers: readonly Answer[],
   screen: DriveScreen,
 ): Promise<Recorder | null> {
@@ -142,7 +172,7 @@ async function recorderOf(
     warn: (event, fields) =>
       screen.err(`puffboot: ${event} ${JSON.stringify(fields)}; the install goes on\n`),
   };
-  const title = argv.join(' ');
+  const title = connect ?? argv.join(' ');
   return openRecorder({ path: record, clock: SYSTEM_CLOCK, cols: COLS, rows: ROWS, title, secrets, log });
 }
 

@@ -43,6 +43,8 @@ export const FIXES = {
   DRIVE_FAILED: 'read the tail of the console above; correct the response file, then try again',
   WEB_NOT_BUILT: 'run `npm run build` where puffboot lies, then start it again',
   REHEARSAL_FAILED: 'run it again with --keep and look at the console in the browser',
+  CONSOLE_CONNECT:
+    'check that the console listens there (unix:/PATH or HOST:PORT) and that nobody else holds it',
 } as const satisfies Record<string, string>;
 
 export type ErrorCode = keyof typeof FIXES;
