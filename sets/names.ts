@@ -14,3 +14,8 @@ export function setNames(release: string): readonly string[] {
   const archives = ['base', 'comp', 'man', 'game', 'xbase', 'xshare', 'xfont', 'xserv'];
   return ['bsd', 'bsd.mp', 'bsd.rd', ...archives.map((name) => `${name}${version}.tgz`)];
 }
+
+/** `site76.tgz`, or `site76-web1.tgz` for one host (install.site(5)). */
+export function siteSetName(release: string, host: string | null): string {
+  return `site${versionOf(release)}${host === null ? '' : `-${host}`}.tgz`;
+}

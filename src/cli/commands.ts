@@ -7,6 +7,8 @@ import { rehearseCommand } from './rehearse.ts';
 import { renderCommand } from './render.ts';
 import { replayCommand } from './replay.ts';
 import { serveCommand } from './serve.ts';
+import { setsCommand } from './sets.ts';
+import { siteCommand } from './site.ts';
 import { vmCommand } from './vm.ts';
 
 /** Every command, in the order of `puffboot --help`. */
@@ -16,6 +18,8 @@ export const COMMANDS: readonly (() => Command)[] = [
   checkCommand,
   vmCommand,
   renderCommand,
+  setsCommand,
+  siteCommand,
   installCommand,
   upgradeCommand,
   cancelCommand,

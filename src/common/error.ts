@@ -31,6 +31,9 @@ export const FIXES = {
   INSTALL_FAILED:
     'look at the recording below stateDirectory/recordings, or at `puffboot vm show NAME`, which says all this again',
   INSTALL_NOT_RUNNING: 'see `puffboot vm list` for what is being installed',
+  SIGNIFY_KEY:
+    'take it from /etc/signify of an OpenBSD system of that release or the one before it, and name it with --key',
+  SITE_REFUSED: 'change the directory, then build the site set again; nothing was written',
   SETS_MISSING: 'put the release below the sets directory as pub/OpenBSD/RELEASE/ARCH',
   RESPONSE_FILE_INVALID: 'write one `question = answer` a line; see autoinstall(8)',
   RESPONSE_FILE_MISSING: 'name an existing response file with --answers',
@@ -40,11 +43,11 @@ export const FIXES = {
   RECORDING_INVALID: 'name a recording in asciicast v2',
   RECORDING_UNWRITABLE: 'free space there, or name another file',
   CONSOLE_SPAWN: 'check that the command exists and may be run by this user',
+  CONSOLE_CONNECT:
+    'check that the console listens there (unix:/PATH or HOST:PORT) and that nobody else holds it',
   DRIVE_FAILED: 'read the tail of the console above; correct the response file, then try again',
   WEB_NOT_BUILT: 'run `npm run build` where puffboot lies, then start it again',
   REHEARSAL_FAILED: 'run it again with --keep and look at the console in the browser',
-  CONSOLE_CONNECT:
-    'check that the console listens there (unix:/PATH or HOST:PORT) and that nobody else holds it',
 } as const satisfies Record<string, string>;
 
 export type ErrorCode = keyof typeof FIXES;
