@@ -104,9 +104,8 @@ export interface RawOption {
   readonly bytes: Uint8Array;
 }
 
-const NAMES = new Map<number, OptionName>(
-  (Object.keys(OPTIONS) as OptionName[]).map((name) => [OPTIONS[name].code, name]),
-);
+const ORDER = Object.keys(OPTIONS) as OptionName[];
+const NAMES = new Map<number, OptionName>(ORDER.map((name) => [OPTIONS[name].code, name]));
 
 export type DecodedOptions =
   | { readonly ok: true; readonly options: OptionValues; readonly others: readonly RawOption[] }
@@ -136,13 +135,14 @@ export function decodeOptions(raw: readonly RawOption[]): DecodedOptions {
 
 /** The options in the order of the table, with `others` before the relay agent information. */
 export function encodeOptions(options: OptionValues, others: readonly RawOption[]): readonly RawOption[] {
-  const known = (Object.keys(OPTIONS) as OptionName[]).flatMap((name) => {
+  const raw: RawOption[] = [];
+  for (const name of ORDER) {
+    if (name === 'relayInfo') raw.push(...others);
     const value = options[name];
     const kind: Kind<unknown> = OPTIONS[name].kind;
-    return value === undefined ? [] : [{ code: OPTIONS[name].code, bytes: kind.encode(value) }];
-  });
-  const isRelayInfo = (option: RawOption) => option.code === OPTIONS.relayInfo.code;
-  return [...known.filter((option) => !isRelayInfo(option)), ...others, ...known.filter(isRelayInfo)];
+    if (value !== undefined) raw.push({ code: OPTIONS[name].code, bytes: kind.encode(value) });
+  }
+  return raw;
 }
 
 export function latin1(bytes: Uint8Array): string {
@@ -152,7 +152,9 @@ export function latin1(bytes: Uint8Array): string {
 }
 
 export function bytesOfLatin1(value: string): Uint8Array {
-  return Uint8Array.from(value, (character) => character.charCodeAt(0) & 255);
+  const bytes = new Uint8Array(value.length);
+  for (let index = 0; index < value.length; index += 1) bytes[index] = value.charCodeAt(index);
+  return bytes;
 }
 
 function unsigned(size: 1 | 2 | 4): Kind<number> {
@@ -163,7 +165,9 @@ function unsigned(size: 1 | 2 | 4): Kind<number> {
 }
 
 function bytesOfNumber(value: number, size: number): Uint8Array {
-  return Uint8Array.from({ length: size }, (_, index) => (value >>> (8 * (size - 1 - index))) & 255);
+  const bytes = new Uint8Array(size);
+  for (let index = 0; index < size; index += 1) bytes[index] = value >>> (8 * (size - 1 - index));
+  return bytes;
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -116,10 +116,9 @@ export function encodePacket(packet: Packet): Uint8Array {
   [clientAddress, yourAddress, nextServer, relayAddress].forEach((address, index) => {
     view.setUint32(12 + 4 * index, ipv4ToNumber(address));
   });
-  bytes.set(
-    packet.lladdr.split(':').map((octet) => Number.parseInt(octet, 16)),
-    28,
-  );
+  for (let octet = 0; octet < 6; octet += 1) {
+    bytes[28 + octet] = Number.parseInt(packet.lladdr.slice(3 * octet, 3 * octet + 2), 16);
+  }
   setTextField(bytes, FIELD.serverName, packet.serverName);
   setTextField(bytes, FIELD.bootfile, packet.bootfile);
   view.setUint32(236, COOKIE);
@@ -135,8 +134,11 @@ export function encodePacket(packet: Packet): Uint8Array {
 /** Bytes of the packet up to and with its end option, before padding. */
 export function packetLength(packet: Packet): number {
   const { overload: _, ...options } = packet.options;
-  const parts = encodeOptions(options, packet.others).flatMap(splitOption);
-  return FIXED_BYTES + parts.reduce((sum, part) => sum + part.length, 0) + 1;
+  let length = FIXED_BYTES + 1;
+  for (const { bytes } of encodeOptions(options, packet.others)) {
+    length += bytes.length + 2 * Math.max(1, Math.ceil(bytes.length / 255));
+  }
+  return length;
 }
 
 /** In the order of RFC 3396 §5: the options field, then `file`, then `sname`. */
@@ -183,7 +185,11 @@ function splitOption({ code, bytes }: RawOption): Uint8Array[] {
   const groups: Uint8Array[] = [];
   for (let start = 0; start === 0 || start < bytes.length; start += 255) {
     const piece = bytes.subarray(start, start + 255);
-    groups.push(Uint8Array.of(code, piece.length, ...piece));
+    const group = new Uint8Array(2 + piece.length);
+    group[0] = code;
+    group[1] = piece.length;
+    group.set(piece, 2);
+    groups.push(group);
   }
   return groups;
 }

@@ -6,6 +6,7 @@ import type { BootEvent } from '../catalog.ts';
 import { type Decision, decide, PEER_PORTS, type PeerPorts, type Reply } from '../dhcp/decide.ts';
 import { decodePacket, encodePacket, type Packet } from '../dhcp/packet.ts';
 import type { Lookup } from '../lookup.ts';
+import { enlargeReceiveBuffer } from './receive-buffer.ts';
 
 export interface DhcpParts {
   /** Bound already: one for each boot address, and one on 0.0.0.0 where broadcasts are wanted. */
@@ -44,6 +45,7 @@ export function serveDhcp(parts: DhcpParts): void {
 
   for (const socket of sockets) {
     socket.setBroadcast(true);
+    enlargeReceiveBuffer(socket);
     socket.on('error', (error) => log.warn('dhcp.socket', { error: messageOf(error) }));
     socket.on('message', receive);
   }

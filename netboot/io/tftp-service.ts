@@ -7,6 +7,7 @@ import type { OpenFile } from '../files.ts';
 import type { Lookup } from '../lookup.ts';
 import { resolveName } from '../tftp/names.ts';
 import { decodeTftp, ERROR_CODES, encodeTftp, type TransferRequest } from '../tftp/packet.ts';
+import { enlargeReceiveBuffer } from './receive-buffer.ts';
 import { type Mode, type OpenedSource, openSource } from './tftp-source.ts';
 import { type RunningTransfer, runTransfer, type TransferResult } from './tftp-transfer.ts';
 
@@ -138,6 +139,7 @@ export function serveTftp(parts: TftpParts): TftpService {
   };
 
   for (const socket of sockets) {
+    enlargeReceiveBuffer(socket);
     socket.on('error', (error) => log.warn('tftp.socket', { error: messageOf(error) }));
     socket.on('message', (bytes, peer) => receive(socket, bytes, peer));
   }

@@ -49,7 +49,8 @@ export function runTransfer(
   const waiting: TransferEvent[] = [];
   let busy = false;
   let ended = false;
-  let cancelTimer = () => {};
+  let cancelTimer: (() => void) | null = null;
+  let [deadline, armedFor] = [0, 0];
   let resolve: (result: TransferResult) => void = () => {};
   const done = new Promise<TransferResult>((settle) => {
     resolve = settle;
@@ -58,7 +59,7 @@ export function runTransfer(
   const finish = (outcome: 'sent' | 'aborted', reason: string | null) => {
     if (ended) return;
     ended = true;
-    cancelTimer();
+    cancelTimer?.();
     socket.close();
     resolve({ outcome, bytes: bytesDelivered(transfer), reason });
   };
@@ -69,34 +70,54 @@ export function runTransfer(
   const send = (packet: TftpPacket) => {
     if (!ended) socket.send(encodeTftp(packet), sent);
   };
-  const perform = async (effect: TransferEffect) => {
+  /** @returns a promise only where the bytes have to be waited for: each `await` delays the packets after it */
+  const perform = (effect: TransferEffect): void | Promise<void> => {
     switch (effect.kind) {
       case 'oack':
         return send(effect);
       case 'error':
         return send(effect);
       case 'wait':
-        cancelTimer();
-        cancelTimer = clock.timer(effect.until, () => take({ kind: 'timeout' }));
+        deadline = effect.until;
+        if (cancelTimer === null || deadline < armedFor) arm();
         return;
       case 'end':
         return finish(effect.outcome, effect.reason);
       case 'data': {
         const found = source.read(effect.offset, effect.length);
-        const bytes = found instanceof Promise ? await found : found;
-        if (bytes.length === effect.length) return send({ kind: 'data', block: effect.number, bytes });
-        const message = 'the file became shorter';
-        send({ kind: 'error', code: ERROR_CODES.undefined, message });
-        return finish('aborted', message);
+        return found instanceof Promise
+          ? found.then((bytes) => sendData(effect, bytes))
+          : sendData(effect, found);
       }
     }
+  };
+  const sendData = ({ number, length }: { number: number; length: number }, bytes: Uint8Array) => {
+    if (bytes.length === length) return send({ kind: 'data', block: number, bytes });
+    const message = 'the file became shorter';
+    send({ kind: 'error', code: ERROR_CODES.undefined, message });
+    finish('aborted', message);
+  };
+  /** Nearly every wait is over before its time, so the timer stays and looks again when it fires. */
+  const arm = () => {
+    cancelTimer?.();
+    armedFor = deadline;
+    cancelTimer = clock.timer(deadline, () => {
+      cancelTimer = null;
+      if (ended) return;
+      if (clock.now() < deadline) arm();
+      else take({ kind: 'timeout' });
+    });
   };
   const run = async () => {
     if (busy) return;
     busy = true;
     try {
       for (;;) {
-        for (const effect of effects) if (!ended) await perform(effect);
+        for (const effect of effects) {
+          if (ended) break;
+          const waits = perform(effect);
+          if (waits !== undefined) await waits;
+        }
         const event = waiting.shift();
         if (event === undefined || ended) break;
         [transfer, effects] = stepTransfer(transfer, event, clock.now());
