@@ -1,0 +1,116 @@
+// Network namespaces, programs in them, and what those cost. No packet leaves the namespaces.
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+export const SERVER = '10.77.0.1';
+export const BITS = 20;
+
+/** @returns the program's path, or null */
+export function which(name) {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
+}
+
+/** A bridge in the server's namespace and a namespace for each of the clients' addresses. */
+export function openLab(addresses) {
+  const prefix = `puffboot-bench-${process.pid}`;
+  const server = `${prefix}-server`;
+  const namespaces = [];
+  const add = (name) => {
+    ip('netns', 'add', name);
+    namespaces.push(name);
+    ip('-n', name, 'link', 'set', 'lo', 'up');
+  };
+  const close = () => {
+    for (const name of namespaces.splice(0)) {
+      for (const pid of ip('netns', 'pids', name).split('\n').filter(Boolean)) process.kill(Number(pid), 9);
+      ip('netns', 'del', name);
+    }
+  };
+  try {
+    add(server);
+    ip('-n', server, 'link', 'add', 'lan', 'type', 'bridge');
+    ip('-n', server, 'link', 'set', 'lan', 'up');
+    ip('-n', server, 'address', 'add', `${SERVER}/${BITS}`, 'dev', 'lan');
+    const clients = addresses.map((address, index) => {
+      const name = `${prefix}-${index}`;
+      add(name);
+      ip('-n', server, 'link', 'add', `p${index}`, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name);
+      ip('-n', server, 'link', 'set', `p${index}`, 'master', 'lan', 'up');
+      ip('-n', name, 'address', 'add', `${address}/${BITS}`, 'dev', 'eth0');
+      ip('-n', name, 'link', 'set', 'eth0', 'up');
+      return name;
+    });
+    return { server, clients, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+function ip(...argv) {
+  return execFileSync('ip', argv, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Runs a program to its end. @returns its exit status, output and seconds; status null when it was too slow */
+export function run(namespace, argv, { seconds = 30, cwd = '/' } = {}) {
+  const began = process.hrtime.bigint();
+  const child = spawn('ip', ['netns', 'exec', namespace, ...argv], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const timer = setTimeout(() => child.kill('SIGKILL'), seconds * 1000);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += String(chunk);
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status) => {
+      clearTimeout(timer);
+      resolve({ status, output, seconds: Number(process.hrtime.bigint() - began) / 1e9 });
+    });
+  });
+}
+
+/** Starts a server and waits until it listens. @param listens `['udp', 67]` and the like, all of them */
+export async function start(namespace, argv, listens) {
+  const child = spawn('ip', ['netns', 'exec', namespace, ...argv], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let complaint = '';
+  child.stderr.on('data', (chunk) => {
+    complaint = (complaint + String(chunk)).slice(-2000);
+  });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  for (let tries = 0; !listens.every(([protocol, port]) => isBound(child.pid, protocol, port)); tries += 1) {
+    if (tries > 200 || child.exitCode !== null) {
+      child.kill('SIGKILL');
+      throw new Error(`${argv[0]} does not start: ${complaint.trim()}`);
+    }
+    await new Promise((again) => setTimeout(again, 25));
+  }
+  return {
+    /** Seconds of processor time until now, of its ended children too. */
+    cpu: () => cpuOf(child.pid),
+    /** Resident memory in MB. */
+    memory: () =>
+      Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
+    async stop() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+function isBound(pid, protocol, port) {
+  const hex = `:${port.toString(16).toUpperCase().padStart(4, '0')} `;
+  const tables = ['', '6'].map((family) => `/proc/${pid}/net/${protocol}${family}`).filter(existsSync);
+  return tables.some((table) => readFileSync(table, 'utf8').includes(hex));
+}
+
+function cpuOf(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / 100;
+}

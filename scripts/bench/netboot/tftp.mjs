@@ -1,0 +1,82 @@
+// A kernel by atftp, which knows blksize and windowsize.
+import { rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { run, SERVER, which } from './lab.mjs';
+import { inTurn, print } from './table.mjs';
+
+const LENGTHS = { bsd: 10_000_000, 'bsd.rd': 1_000_000 };
+
+const ROWS = [1, 50].flatMap((atOnce) =>
+  [512, 1428].flatMap((blksize) => [1, 16].map((window) => ({ atOnce, blksize, window }))),
+);
+
+/** One megabyte with one packet in a hundred lost on its way to the client. */
+const LOSSY = { atOnce: 1, blksize: 1428, window: 1, file: 'bsd.rd' };
+
+export async function benchTftp(lab, servers) {
+  const atftp = which('atftp');
+  if (atftp === null) {
+    console.log('   TFTP: skipped, atftp is not installed');
+    return;
+  }
+  const nft = which('nft');
+  if (nft === null) console.log('   TFTP with loss: skipped, nft is not installed');
+  const rows = await inTurn(lab, servers, async () => {
+    const measured = [];
+    await rate(lab, atftp, ROWS[0]); // the first fetch warms the server up
+    for (const row of ROWS) measured.push(await best(row.atOnce === 1 ? 2 : 1, () => rate(lab, atftp, row)));
+    measured.push(nft === null ? null : await withLoss(lab, nft, () => rate(lab, atftp, LOSSY)));
+    return measured;
+  });
+  [...ROWS, LOSSY].forEach(({ atOnce, blksize, window, file }, index) => {
+    const lossy = file === undefined ? '' : ', 1% lost';
+    const what = `TFTP ${atOnce} at a time, ${blksize} bytes, window ${window}${lossy}`;
+    print(
+      what,
+      'MB/s',
+      rows.map(([name, measured]) => [name, measured[index]]),
+    );
+  });
+}
+
+/** Other work on the machine only ever makes a fetch slower. */
+async function best(times, measure) {
+  const all = [];
+  for (let count = 0; count < times; count += 1) all.push(await measure());
+  return all.includes(null) ? null : Math.max(...all);
+}
+
+async function withLoss(lab, nft, measure) {
+  const [client] = lab.clients;
+  const rules = [
+    'add table ip loss',
+    'add chain ip loss in { type filter hook input priority 0; }',
+    'add rule ip loss in ip protocol udp numgen random mod 100 < 1 drop',
+  ];
+  const { status, output } = await run(client, [nft, rules.join('; ')]);
+  if (status !== 0) throw new Error(`nft: ${output.trim()}`);
+  try {
+    return await measure();
+  } finally {
+    await run(client, [nft, 'delete table ip loss']);
+  }
+}
+
+/** One fetches 10 MB; fifty fetch 1 MB each. @returns MB/s of all together, null if one failed */
+async function rate(lab, atftp, { atOnce, blksize, window, file = atOnce === 1 ? 'bsd' : 'bsd.rd' }) {
+  const began = process.hrtime.bigint();
+  const fetched = await Promise.all(
+    lab.clients.slice(0, atOnce).map(async (client) => {
+      const local = join('/dev/shm', `${client}.fetched`);
+      const { status } = await run(client, [
+        ...[atftp, '--option', `blksize ${blksize}`, '--option', `windowsize ${window}`],
+        ...['--get', '-r', file, '-l', local, SERVER],
+      ]);
+      const length = status === 0 ? statSync(local).size : 0;
+      rmSync(local, { force: true });
+      return length === LENGTHS[file];
+    }),
+  );
+  const seconds = Number(process.hrtime.bigint() - began) / 1e9;
+  return fetched.every(Boolean) ? (atOnce * LENGTHS[file]) / 1e6 / seconds : null;
+}
