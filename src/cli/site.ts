@@ -36,8 +36,9 @@ async function run(directory: string, { release, host, output }: BuildOptions): 
   } catch (error) {
     throw new OperatorError('SITE_REFUSED', `${file} cannot be written: ${messageOf(error)}`);
   }
+  const line = `-rw-r--r--  1 0  0  ${bytes.length} Jan  1 00:00:00 2000 ${name}`;
   process.stdout.write(
-    `${file}: ${entries} entries, ${bytes.length} bytes\n` +
-      `  put it beside the sets as ${name}, and into their index.txt: ls -lT > index.txt\n`,
+    `${file}: ${entries} ${entries === 1 ? 'entry' : 'entries'}, ${bytes.length} bytes\n` +
+      `  put it beside the sets as ${name}, with this line in their index.txt:\n${line}\n`,
   );
 }

@@ -83,7 +83,11 @@ export const HOST_FILES = {
     about: 'PTR records of the IPv6 addresses',
     comment: ';',
     path: () => null,
-    body: (scene) => renderReverse6(machines(scene), ZONE_TTL_SECONDS),
+    body: (scene) =>
+      renderReverse6(
+        machines({ ...scene, vms: scene.vms.filter(({ ipv6 }) => ipv6 !== null) }),
+        ZONE_TTL_SECONDS,
+      ),
   },
 } as const satisfies Record<string, HostFile>;
 

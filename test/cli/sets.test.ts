@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { setsCommand } from '../../src/cli/sets.ts';
+import { siteCommand } from '../../src/cli/site.ts';
 import { indexOf, makeKey, signWith, sumsOf } from '../sets/signed.ts';
 import { run } from './run.ts';
 
@@ -92,6 +93,13 @@ describe('puffboot sets', () => {
     expect(findings).toEqual([{ file, kind, text: expect.any(String) }]);
     expect(whole).not.toContain(file);
     if (file === 'SHA256.sig') expect(whole).toEqual([]);
+  });
+
+  it('takes the line for index.txt that `site build` prints', async () => {
+    const file = join(sets, 'site76.tgz');
+    const { stdout } = await run(siteCommand(), 'build', sets, '--release', '7.6', '-o', file);
+    await writeFile(join(sets, 'index.txt'), `${stdout.split('\n')[2]}\n`, { flag: 'a' });
+    expect((await verify()).exitCode).toBeUndefined();
   });
 
   it('tells each finding in a line', async () => {
