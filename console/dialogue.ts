@@ -2,6 +2,7 @@
  * The console driver's mind: what the machine prints goes in, what to type and how the install stands comes
  * out. Pure; output may be cut into pieces anywhere without changing anything.
  */
+import { saysNothing } from './kernel-text.ts';
 import { maskSecrets, secretsOf } from './mask.ts';
 import { conclude, deadlineOf, enterPhase, expire, fail, noteNews, succeed, tell } from './outcome.ts';
 import { endPrompt, reportPrompt, watchPrompt } from './prompting.ts';
@@ -128,7 +129,7 @@ function takeInput(turn: Turn): void {
 function takeLine(turn: Turn, line: string): void {
   endPrompt(turn, line);
   takeProgress(turn, line);
-  if (turn.next.timer && line !== '') turn.next.timer = false;
+  if (turn.next.timer && !saysNothing(line)) turn.next.timer = false;
   for (const marker of findMarkers(line, turn.next.facts.table)) heed(turn, marker, line);
 }
 

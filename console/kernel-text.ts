@@ -5,7 +5,7 @@
  * `em0: watchdog timeout`), or one of a few others. Sources: autoconf(9), dmesg(8), the recordings.
  */
 const MESSAGE =
-  /([a-z]{2,16})\d{1,3}(?::\d+)?(?: at [a-z]+\d| detached|: \S)|syncing disks|\/\S*: (?:file system full|optimization changed)|uid \d+ on \/|arp(?:: |info_)|nfs server \S|WARNING: /;
+  /([a-z]{2,16})\d{1,3}[a-p]?(?::\d+)?(?: at [a-z]+\d| detached|: \S)|syncing disks|\/\S*: (?:file system full|optimization changed)|uid \d+ on \/|arp(?:: |info_)|nfs server \S|WARNING: /;
 
 /** Lines that the installer prints again together with a prompt that it draws again (`ask_which`). */
 const REPRINTED = /^Available /;

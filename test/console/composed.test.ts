@@ -82,14 +82,13 @@ const KERNEL = [
   'wd0a: soft error reading fsbn 64 of 64-127 (wd0 bn 64; cn 0 tn 1 sn 1), retrying',
 ];
 
-/** Puts the kernel's words behind completed lines, but for the one that tells of the timer at the next. */
+/** Puts the kernel's words behind completed lines. */
 function interrupted(events: readonly TranscriptEvent[], after: readonly number[]) {
   let line = 0;
   return cutting((text) => [
     text.replace(/[^\n]*\n/g, (completed) => {
       const message = KERNEL[(after[line++ % after.length] ?? 99) % 12];
-      const timer = completed.startsWith('Starting non-interactive');
-      return message === undefined || timer ? completed : `${completed}${message}\r\n`;
+      return message === undefined ? completed : `${completed}${message}\r\n`;
     }),
   ])(events);
 }
