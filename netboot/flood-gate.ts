@@ -12,13 +12,19 @@ export interface FloodGate {
 
 export function floodGate(): FloodGate {
   let told = new Map<string, number>();
+  /** While it is full, nobody new needs to be looked for: a flood must not cost more than its packets. */
+  let fullUntil = 0;
   return {
     admits(key, now) {
+      if (now < fullUntil) return false;
       const before = told.get(key);
       if (before !== undefined && now - before < MINUTE) return false;
       if (told.size >= MOST_PER_MINUTE) {
         told = new Map([...told].filter(([, at]) => now - at < MINUTE));
-        if (told.size >= MOST_PER_MINUTE) return false;
+        if (told.size >= MOST_PER_MINUTE) {
+          fullUntil = Math.min(...told.values()) + MINUTE;
+          return false;
+        }
       }
       told.set(key, now);
       return true;

@@ -17,6 +17,7 @@ describe('floodGate', () => {
     const gate = floodGate();
     const admitted = Array.from({ length: 1000 }, (_, index) => gate.admits(`a${index}`, 0)).filter(Boolean);
     expect(admitted).toHaveLength(120);
+    expect(gate.admits('still full', 59_999)).toBe(false);
     expect(gate.admits('late', 60_000)).toBe(true);
   });
 });
