@@ -9,6 +9,7 @@ import { replayCommand } from './replay.ts';
 import { serveCommand } from './serve.ts';
 import { setsCommand } from './sets.ts';
 import { siteCommand } from './site.ts';
+import { transcriptCommand } from './transcript.ts';
 import { vmCommand } from './vm.ts';
 
 /** Every command, in the order of `puffboot --help`. */
@@ -25,5 +26,6 @@ export const COMMANDS: readonly (() => Command)[] = [
   cancelCommand,
   driveCommand,
   replayCommand,
+  transcriptCommand,
   lintCommand,
 ];

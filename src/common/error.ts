@@ -41,6 +41,7 @@ export const FIXES = {
   PROMPTS_MISSING: 'name an existing prompt table with --prompts',
   PROMPTS_INVALID: 'correct the listed keys, then try again; the README shows a complete table',
   RECORDING_INVALID: 'name a recording in asciicast v2',
+  RECORDING_MISSING: 'see `puffboot transcript list`',
   RECORDING_UNWRITABLE: 'free space there, or name another file',
   CONSOLE_SPAWN: 'check that the command exists and may be run by this user',
   CONSOLE_CONNECT:
