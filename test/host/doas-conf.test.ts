@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { processPattern, renderDoasConf } from '../../src/host/doas-conf.ts';
 import { requireProgram } from '../support/require.ts';
@@ -43,6 +44,16 @@ describe('doas.conf', () => {
   ])('%s as a pattern fits the title %j: %s', (name, title, fits) => {
     // pkill -x matches the whole title; what a VM may be called means the same in both dialects.
     expect(new RegExp(`^${processPattern(name)}$`).test(title)).toBe(fits);
+  });
+
+  it('fits no VM but its own, whatever they are called', () => {
+    const name = fc.stringMatching(/^[a-b][a-b.x_-]{0,3}$/);
+    fc.assert(
+      fc.property(name, name, (own, other) => {
+        const fits = new RegExp(`^${processPattern(own)}$`).test(`vmd: ${other}`);
+        expect(fits).toBe(own === other);
+      }),
+    );
   });
 });
 
