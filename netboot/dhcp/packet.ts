@@ -104,9 +104,8 @@ export function decodePacket(bytes: Uint8Array): Decoded {
 /** @returns the packet, padded to 300 bytes at least. Text too long for its field is cut. */
 export function encodePacket(packet: Packet): Uint8Array {
   const { overload: _, ...options } = packet.options;
-  const tail = encodeOptions(options, packet.others).flatMap(splitOption);
-  const length = FIXED_BYTES + tail.reduce((sum, part) => sum + part.length, 0) + 1;
-  const bytes = new Uint8Array(Math.max(length, MIN_PACKET_BYTES));
+  const raw = encodeOptions(options, packet.others);
+  const bytes = new Uint8Array(Math.max(lengthWith(raw), MIN_PACKET_BYTES));
   const view = new DataView(bytes.buffer);
   bytes.set([packet.kind === 'request' ? 1 : 2, 1, 6, packet.hops]);
   view.setUint32(4, packet.xid);
@@ -123,10 +122,7 @@ export function encodePacket(packet: Packet): Uint8Array {
   setTextField(bytes, FIELD.bootfile, packet.bootfile);
   view.setUint32(236, COOKIE);
   let offset = FIXED_BYTES;
-  for (const part of tail) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
+  for (const option of raw) offset = writeOption(bytes, offset, option);
   bytes[offset] = END;
   return bytes;
 }
@@ -134,11 +130,7 @@ export function encodePacket(packet: Packet): Uint8Array {
 /** Bytes of the packet up to and with its end option, before padding. */
 export function packetLength(packet: Packet): number {
   const { overload: _, ...options } = packet.options;
-  let length = FIXED_BYTES + 1;
-  for (const { bytes } of encodeOptions(options, packet.others)) {
-    length += bytes.length + 2 * Math.max(1, Math.ceil(bytes.length / 255));
-  }
-  return length;
+  return lengthWith(encodeOptions(options, packet.others));
 }
 
 /** In the order of RFC 3396 §5: the options field, then `file`, then `sname`. */
@@ -180,18 +172,27 @@ function readOptions(area: Uint8Array, name: string, parts: Map<number, Uint8Arr
   return `${name} without an end option`;
 }
 
-/** One option as one or more code-length-value groups of at most 255 bytes each (RFC 3396 §4). */
-function splitOption({ code, bytes }: RawOption): Uint8Array[] {
-  const groups: Uint8Array[] = [];
+/**
+ * One option as one or more code-length-value groups of at most 255 bytes each (RFC 3396 §4).
+ * @returns where it ends
+ */
+function writeOption(into: Uint8Array, at: number, { code, bytes }: RawOption): number {
+  let offset = at;
   for (let start = 0; start === 0 || start < bytes.length; start += 255) {
-    const piece = bytes.subarray(start, start + 255);
-    const group = new Uint8Array(2 + piece.length);
-    group[0] = code;
-    group[1] = piece.length;
-    group.set(piece, 2);
-    groups.push(group);
+    const length = Math.min(bytes.length - start, 255);
+    into[offset] = code;
+    into[offset + 1] = length;
+    into.set(length === bytes.length ? bytes : bytes.subarray(start, start + length), offset + 2);
+    offset += 2 + length;
   }
-  return groups;
+  return offset;
+}
+
+/** Bytes up to and with the end option. */
+function lengthWith(options: readonly RawOption[]): number {
+  let length = FIXED_BYTES + 1;
+  for (const { bytes } of options) length += bytes.length + 2 * Math.max(1, Math.ceil(bytes.length / 255));
+  return length;
 }
 
 function join(pieces: readonly Uint8Array[]): Uint8Array {
