@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { OperatorError } from '../common/error.ts';
 import { readConfig } from '../io/config-file.ts';
@@ -8,6 +8,7 @@ import { printable, renderTable, renderTime } from './table.ts';
 import { cutTranscript, playedRaw, playedText, type Span } from './transcript/cut.ts';
 import {
   findRecordings,
+  isFile,
   type RecordingSummary,
   readRecording,
   resolveRecording,
@@ -41,7 +42,7 @@ export function transcriptCommand(): Command {
     .description('print what a console printed')
     .option('--text', 'as text to read: control sequences out, redrawn lines once')
     .action(async (meant: string, options: ConfigOptions & SpanOptions & { text?: boolean }) => {
-      await runShow(await recordingsOf(options), meant, options, print);
+      await runShow(await recordingsFor(meant, options), meant, options, print);
     });
   spanOptions(transcript.command('export'))
     .description(
@@ -49,7 +50,7 @@ export function transcriptCommand(): Command {
     )
     .option('-o, --output <file>', 'where to write it; by default to standard output')
     .action(async (meant: string, options: ConfigOptions & SpanOptions & { output?: string }) => {
-      await runExport(await recordingsOf(options), meant, options, print);
+      await runExport(await recordingsFor(meant, options), meant, options, print);
     });
   return transcript;
 }
@@ -64,6 +65,13 @@ function spanOptions(command: Command): Command {
 
 const recordingsOf = async ({ config }: ConfigOptions): Promise<string> =>
   join((await readConfig(config)).config.stateDirectory, 'recordings');
+
+/** A file that is named as such needs no configuration, as on another machine than that of `serve`. */
+async function recordingsFor(meant: string, options: ConfigOptions): Promise<string> {
+  const isPath = meant.includes('/') || meant.endsWith('.cast');
+  if (isPath && options.config === undefined && (await isFile(meant))) return dirname(meant);
+  return recordingsOf(options);
+}
 
 /** @throws OperatorError RECORDING_MISSING when a VM is named that has none */
 export async function runList(

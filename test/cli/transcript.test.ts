@@ -15,6 +15,7 @@ import { replayTranscript } from '../../console/replay.ts';
 import { parseTranscript } from '../../console/transcript.ts';
 import { cutTranscript, playedRaw, playedText } from '../../src/cli/transcript/cut.ts';
 import { runExport, runList, runShow, transcriptCommand } from '../../src/cli/transcript.ts';
+import { run } from './run.ts';
 
 const FIXTURE = 'fixtures/transcripts/autoinstall-76.cast';
 const ID = '0123456789abcdef';
@@ -142,6 +143,11 @@ it.each<[string, () => Promise<unknown>, string]>([
   ],
 ])('refuses %s', async (_, work, code) => {
   await expect(work()).rejects.toMatchObject({ code });
+});
+
+it('needs no configuration for a file', async () => {
+  const { stdout } = await run(transcriptCommand(), 'show', FIXTURE, '--text', '--to', '1');
+  expect(stdout).toContain('OpenBSD');
 });
 
 it('tells in its help that an export does not draw the screen before it', () => {

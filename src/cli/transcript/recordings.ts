@@ -72,7 +72,7 @@ export async function resolveRecording(directory: string, meant: string): Promis
   throw new OperatorError('RECORDING_MISSING', what);
 }
 
-const isFile = (path: string): Promise<boolean> =>
+export const isFile = (path: string): Promise<boolean> =>
   stat(path).then(
     (found) => found.isFile(),
     () => false,
