@@ -78,11 +78,7 @@ it.each<[string, string, string[]]>([
     'Set name(s) = +site*',
     ['6 error site-unconfirmed', '6 error site-unconfirmed'],
   ],
-  [
-    'a site set selected by all',
-    'Set name(s) = all',
-    ['6 error site-unconfirmed', '6 error site-unconfirmed'],
-  ],
+  ['all sets, of which none may be a site set', 'Set name(s) = all', []],
   [
     'a site set that is not selected',
     'Checksum test for site76.tgz failed. Continue anyway = yes\nUnverified sets: site76.tgz. Continue without verification = yes',

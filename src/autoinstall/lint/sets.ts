@@ -43,9 +43,11 @@ function siteFaults(subject: Subject): readonly Finding[] {
   );
   const selected = selecting.find(({ value }) => selects(value, generic));
   const confirmed = confirmedSites(subject);
-  const wanted = selected === undefined ? confirmed : [...new Set([generic, ...confirmed])];
+  // `all` may well be said where there is no site set.
+  const named = selecting.find(({ value }) => /(?:^|\s)\+?site/.test(value) && selects(value, generic));
+  const wanted = named === undefined ? confirmed : [...new Set([generic, ...confirmed])];
   if (wanted.length === 0) return [];
-  const missing = missingConfirmations(subject, wanted, selected?.line ?? null);
+  const missing = missingConfirmations(subject, wanted, named?.line ?? null);
   if (selected !== undefined || !confirmed.includes(generic)) return missing;
   const what = `${generic} is confirmed but not selected: only a site set for one host is selected by itself`;
   const line = subject.lines.find(({ key }) => key.includes(generic))?.line ?? null;
