@@ -41,7 +41,8 @@ describe('puffboot vm', () => {
   it('adds, lists, shows, changes and removes', async () => {
     expect(await vm('list')).toBe('no VMs yet; add one with `puffboot vm add NAME`\n');
     expect(await vm('add', 'web1')).toBe(
-      'web1: added as VM 1 of vmm1, fe:e1:bb:d1:4c:01, 127.77.0.10; now `puffboot install web1`\n',
+      'web1: added as VM 1 of vmm1, fe:e1:bb:d1:4c:01, 127.77.0.10; now `puffboot install web1`\n' +
+        'web1 has no ssh key, so nobody could log in: `puffboot vm set web1 --key-file FILE`\n',
     );
     expect(await vm('set', 'web1', '--memory', '1536M')).toBe('web1: changed, for its next install\n');
     const shown = (await vm('show', 'web1')).replace(/\d{4}-.*Z/, 'TIME');
