@@ -197,3 +197,18 @@ describe('hostile packets', () => {
     hostile.close();
   });
 });
+
+describe('a name that does not exist', () => {
+  it('is refused each time and told of once for each catalog', async () => {
+    const told = () =>
+      running.events.filter((event) => event.kind === 'tftp' && event.file === '/bsd.dr').length;
+    for (const expected of [1, 2]) {
+      await running.netboot.push(LOCAL_CATALOG);
+      for (let count = 0; count < 3; count += 1) {
+        udp.send(request('/bsd.dr'), running.ports.tftp);
+        expect((await received()).packet).toMatchObject({ kind: 'error', code: 1 });
+      }
+      expect(told()).toBe(expected);
+    }
+  });
+});
