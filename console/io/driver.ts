@@ -61,6 +61,8 @@ class Driver {
   #dialogue: Dialogue;
   #unsubscribe: () => void = () => undefined;
   #cancelWake: () => void = () => undefined;
+  /** When the timer is set for. */
+  #wakeAt: number | null = null;
   #latest = Number.NEGATIVE_INFINITY;
   #ended = false;
 
@@ -120,11 +122,15 @@ class Driver {
   }
 
   #sleep(): void {
-    this.#cancelWake();
     const { wakeAt } = this.#dialogue;
+    // Most output changes nothing, and setting a timer costs more than reading it.
+    if (wakeAt === this.#wakeAt) return;
+    this.#cancelWake();
+    this.#wakeAt = wakeAt;
     if (wakeAt === null) return;
     // A timer may fire a moment early by the clock that the dialogue goes by; then it is set once more.
     this.#cancelWake = this.#parts.clock.timer(Math.ceil(wakeAt * 1000), () => {
+      this.#wakeAt = null;
       this.#take({ kind: 'tick', at: this.#now() });
     });
   }
