@@ -147,7 +147,8 @@ describe('serve', () => {
     () =>
       withRig(0, async ({ childPid }) => {
         const status = await readFile(`/proc/${await childPid('netboot')}/status`, 'utf8');
-        const field = (name: string) => new RegExp(`^${name}:[\\t ]*(.*)$`, 'm').exec(status)?.[1]?.split(/\s+/);
+        const field = (name: string) =>
+          new RegExp(`^${name}:[\\t ]*(.*)$`, 'm').exec(status)?.[1]?.split(/\s+/);
         expect(field('Uid')).not.toContain('0');
         expect(field('Gid')).not.toContain('0');
         expect(field('Groups')?.filter((group) => group !== '')).toEqual([]);
