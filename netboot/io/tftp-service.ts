@@ -180,7 +180,7 @@ function isRepeated({ request, running }: Session, next: TransferRequest): boole
 
 function replace(session: Session): void {
   session.replaced = true;
-  session.running?.abort('the client asked again');
+  session.running?.leave();
 }
 
 function tooMany(sessions: ReadonlyMap<string, Session>, { address }: RemoteInfo): boolean {

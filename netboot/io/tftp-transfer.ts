@@ -5,6 +5,7 @@ import { decodeTftp, ERROR_CODES, encodeTftp, type RequestOptions, type TftpPack
 import {
   bytesDelivered,
   hasBegun,
+  isAllSent,
   openTransfer,
   stepTransfer,
   type TransferEffect,
@@ -29,6 +30,8 @@ export interface RunningTransfer {
   hasBegun(): boolean;
   /** The peer repeated its request. */
   askAgain(): void;
+  /** The peer's port belongs to another transfer from now on. */
+  leave(): void;
   abort(reason: string): void;
 }
 
@@ -148,6 +151,7 @@ export function runTransfer(
     done,
     hasBegun: () => hasBegun(transfer),
     askAgain: () => take({ kind: 'asked-again' }),
+    leave: () => (isAllSent(transfer) ? finish('sent', null) : finish('aborted', 'the client asked again')),
     abort: (reason) => finish('aborted', reason),
   };
 }

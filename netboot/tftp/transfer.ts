@@ -70,11 +70,14 @@ export function stepTransfer(transfer: Transfer, event: TransferEvent, now: numb
       return sendWindow({ ...transfer, tries: transfer.tries + 1, repeated: true, sentAt: now });
     case 'unreachable':
       // A client that has all it asked for may close before its last ACK was sent.
-      return transfer.sent >= lastBlock(transfer)
+      return isAllSent(transfer)
         ? end(transfer, 'sent', null)
         : end(transfer, 'aborted', 'the client has gone');
   }
 }
+
+/** Is the last block out? A loader may ask for its next file before we hear that it has all of this one. */
+export const isAllSent = (transfer: Transfer): boolean => transfer.sent >= lastBlock(transfer);
 
 /** Has the peer answered at all? Until then its request, repeated, is the same request. */
 export function hasBegun(transfer: Transfer): boolean {

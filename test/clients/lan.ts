@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { requireProgram } from '../support/require.ts';
+import { requireProgram, skipFor } from '../support/require.ts';
 
 /** Where the server is, in its own namespace. */
 export const SERVER = '10.77.0.1';
@@ -166,6 +166,6 @@ function whyNot(): string | false {
     execFileSync('ip', ['netns', 'del', name], { stdio: 'pipe' });
     return false;
   } catch (error) {
-    return `may not make network namespaces: ${String(error).split('\n')[1] ?? error}`;
+    return skipFor(`may not make network namespaces: ${String(error).split('\n')[1] ?? error}`);
   }
 }

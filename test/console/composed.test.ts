@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DialogueFacts } from '../../console/dialogue.ts';
 import { replayTranscript } from '../../console/replay.ts';
-import { parseTranscript, type TranscriptEvent } from '../../console/transcript.ts';
+import type { TranscriptEvent } from '../../console/transcript.ts';
 import { parseResponseFile } from '../../src/autoinstall/response-file.ts';
+import { readCasts } from '../support/casts.ts';
 
 /** What stands beside each console: how it is replayed, and what comes out. */
 interface Expected extends Pick<DialogueFacts, 'mode' | 'location' | 'until'> {
@@ -17,15 +17,7 @@ interface Expected extends Pick<DialogueFacts, 'mode' | 'location' | 'until'> {
 }
 
 const DIRECTORY = new URL('../../fixtures/composed/', import.meta.url);
-const read = (name: string): string => readFileSync(new URL(name, DIRECTORY), 'utf8');
-
-const CASTS = readdirSync(DIRECTORY)
-  .filter((name) => name.endsWith('.cast'))
-  .map((file) => ({
-    file,
-    events: parseTranscript(read(file), file).events,
-    expected: JSON.parse(read(file.replace('.cast', '.expected.json'))) as Expected,
-  }));
+const { read, casts: CASTS } = readCasts<Expected>(DIRECTORY);
 
 /** Everything but the times. */
 function run(events: readonly TranscriptEvent[], { answers: file, mode, location, until }: Expected) {

@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   type DialogueEvent,
@@ -8,8 +7,9 @@ import {
   startDialogue,
   step,
 } from '../../console/dialogue.ts';
-import { parseTranscript, type TranscriptEvent } from '../../console/transcript.ts';
+import type { TranscriptEvent } from '../../console/transcript.ts';
 import { parseResponseFile } from '../../src/autoinstall/response-file.ts';
+import { readCasts } from '../support/casts.ts';
 
 /** What stands beside each recording: how it is replayed, and what comes out. */
 interface Expected {
@@ -24,15 +24,7 @@ interface Expected {
 }
 
 const DIRECTORY = new URL('../../fixtures/transcripts/', import.meta.url);
-const read = (name: string): string => readFileSync(new URL(name, DIRECTORY), 'utf8');
-
-const CASTS = readdirSync(DIRECTORY)
-  .filter((name) => name.endsWith('.cast'))
-  .map((file) => ({
-    file,
-    events: parseTranscript(read(file), file).events,
-    expected: JSON.parse(read(file.replace('.cast', '.expected.json'))) as Expected,
-  }));
+const { read, casts: CASTS } = readCasts<Expected>(DIRECTORY);
 
 const CHUNKINGS: Record<string, (events: readonly TranscriptEvent[]) => readonly TranscriptEvent[]> = {
   'as recorded': (events) => events,

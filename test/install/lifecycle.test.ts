@@ -1,22 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ENDED, INSTALL_STATES, type Install, type InstallState } from '../../src/install/install.ts';
 import { ARMED_STATES, type InstallEvent, ON_RESUME, step } from '../../src/install/lifecycle.ts';
-
-const fresh: Install = {
-  id: 'a1',
-  vm: 'web1',
-  host: 'host1',
-  mode: 'install',
-  state: 'defined',
-  token: 'secret',
-  node: 'local',
-  claim: 'c1',
-  phases: [{ name: 'defined', at: 0 }],
-  witnesses: { congratulations: null, setsServed: null, installDone: null, login: null },
-  failure: null,
-  recording: 'web1-a1',
-  freshDisk: false,
-};
+import { FRESH as fresh } from '../fakes/install.ts';
 
 const GOOD: readonly InstallEvent[] = [
   { kind: 'begin' },

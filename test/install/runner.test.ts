@@ -7,22 +7,7 @@ import type { ConsoleSession, SessionListener } from '../../src/install/io/sessi
 import { STATE_SECONDS } from '../../src/install/lifecycle.ts';
 import type { InstallStore } from '../../src/install/store.ts';
 import { FakeClock } from '../fakes/clock.ts';
-
-const fresh: Install = {
-  id: 'a1',
-  vm: 'web1',
-  host: 'host1',
-  mode: 'install',
-  state: 'defined',
-  token: 'secret',
-  node: 'local',
-  claim: 'c1',
-  phases: [{ name: 'defined', at: 0 }],
-  witnesses: { congratulations: null, setsServed: null, installDone: null, login: null },
-  failure: null,
-  recording: 'web1-a1',
-  freshDisk: false,
-};
+import { FRESH as fresh } from '../fakes/install.ts';
 
 /** Everything around a runner, as far as it is asked; `done` lists what it had done, in order. */
 class Stage implements RunnerSteps {

@@ -13,9 +13,13 @@ export function requireProgram(...names: readonly string[]): {
 } {
   const found = names.flatMap(candidates).find((path) => existsSync(path));
   if (found !== undefined) return { path: found, skip: false };
-  const reason = `needs ${names.join(' or ')}, which is not installed`;
+  return { path: names[0] ?? '', skip: skipFor(`needs ${names.join(' or ')}, which is not installed`) };
+}
+
+/** A reason to skip a test; an error where the environment requires everything to run. */
+export function skipFor(reason: string): string {
   if (process.env.PUFFBOOT_TEST_REQUIRE === 'all') throw new Error(reason);
-  return { path: names[0] ?? '', skip: reason };
+  return reason;
 }
 
 const candidates = (name: string): string[] =>
