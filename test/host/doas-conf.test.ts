@@ -64,11 +64,12 @@ describe.skipIf(DOAS.skip)('doas(1)', () => {
     directory = mkdtempSync(join(tmpdir(), 'puffboot-doas-'));
     file = join(directory, 'doas.conf');
     const owner = userInfo().username;
+    const somebodyElse = owner === 'daemon' ? 'bin' : 'daemon';
     writeFileSync(
       file,
       renderDoasConf([
         { name: 'web.1', owner },
-        { name: 'other', owner: 'nobody' },
+        { name: 'other', owner: somebodyElse },
       ]),
     );
   });
