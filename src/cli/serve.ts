@@ -12,8 +12,9 @@ export function serveCommand(): Command {
   return new Command('serve')
     .description('serve DHCP, TFTP, boot HTTP and the operator web, and carry out installs')
     .option('-f, --config <file>', 'configuration file')
-    .action(async ({ config: file }: { config?: string }) => {
-      await serve((await readConfig(file)).config);
+    .option('--until-eof', 'end when standard input does, for a program that starts it')
+    .action(async ({ config: file, untilEof = false }: { config?: string; untilEof?: boolean }) => {
+      await serve((await readConfig(file)).config, untilEof);
     });
 }
 
@@ -21,7 +22,7 @@ export function serveCommand(): Command {
  * The parent of the two processes that do the work. It binds netboot's ports, gives each child its user,
  * passes messages between them and starts again what dies; it reads nothing from any network.
  */
-async function serve(config: Config): Promise<void> {
+async function serve(config: Config, untilEof: boolean): Promise<void> {
   const log = openLog('serve');
   const parts = { clock: SYSTEM_CLOCK, log };
   const operateIdentity = await identityOf(config.serve.operateUser);
@@ -62,6 +63,7 @@ async function serve(config: Config): Promise<void> {
   }
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    if (untilEof) process.stdin.resume().once('close', () => resolve());
   });
   log.info('serve.stop');
   await stop();

@@ -1,5 +1,6 @@
+import { spawn } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { puffboot } from '../support/puffboot.ts';
+import { PROGRAM, puffboot, until } from '../support/puffboot.ts';
 
 /**
  * What the machine with a PXE ROM was served, and that it received what lies on the disk. Its requests come from one
@@ -60,6 +61,28 @@ describe('puffboot rehearse', () => {
     expect(stderr).toMatch(/next: .*puffboot install demo/);
     expect(stdout).toMatch(/^ +[\d.]+ s {2}failed /m);
     expect(stderr).not.toMatch(/^ +at /m);
+  });
+
+  it('killed with -9, leaves nothing that holds a port', async () => {
+    const child = spawn(process.execPath, [PROGRAM, 'rehearse', '--pace', '0.5'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const web = await new Promise<string>((resolve) => {
+      let printed = '';
+      child.stdout.on('data', (chunk) => {
+        printed += String(chunk);
+        const address = /http:\/\/127\.0\.0\.1:\d+/.exec(printed)?.[0];
+        if (address !== undefined) resolve(address);
+      });
+    });
+    expect((await fetch(web)).status).toBe(200);
+    child.kill('SIGKILL');
+    await until(() =>
+      fetch(web).then(
+        () => false,
+        () => true,
+      ),
+    );
   });
 
   it('refuses a fault that it does not know, with status 2', async () => {

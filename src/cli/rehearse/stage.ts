@@ -166,8 +166,8 @@ timezone = "Europe/Amsterdam"
 /** The service runs as its users run it: as a process of its own. */
 export function startServe(program: string, configFile: string, log: string): ChildProcess {
   const out = openSync(log, 'a');
-  const serve = spawn(process.execPath, [program, 'serve', '-f', configFile], {
-    stdio: ['ignore', out, out],
+  const serve = spawn(process.execPath, [program, 'serve', '--until-eof', '-f', configFile], {
+    stdio: ['pipe', out, out],
   });
   closeSync(out);
   return serve;
