@@ -67,6 +67,8 @@ async function serve(config: Config, untilEof: boolean): Promise<void> {
   });
   log.info('serve.stop');
   await stop();
+  // Open, it would keep this process alive.
+  if (untilEof) process.stdin.destroy();
 }
 
 /** A hostile packet must not find more in the process than it takes to answer it. */
