@@ -82,6 +82,15 @@ describe('serve', () => {
       );
     }));
 
+  it('says which kernel is missing where the sets of a release are', () =>
+    withRig(0, async ({ add, install, ended, call, show }) => {
+      await add('web1');
+      await call('PATCH', '/vms/web1', { release: '7.5' });
+      await install('web1');
+      expect(await ended('web1')).toBe('failed');
+      expect((await show('web1')).install?.failure?.reason).toMatch(/there is no .*7\.5\/amd64\/bsd\.rd/);
+    }));
+
   it('starts killed children again, and answers as before', () =>
     withRig(0, async ({ add, install, ended, childPid, events, call }) => {
       await add('web1');

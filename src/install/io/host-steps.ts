@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setDirectory } from '../../../sets/names.ts';
 import { OperatorError } from '../../common/error.ts';
@@ -22,7 +23,7 @@ export interface PrepareParts {
  * and `disable`d. Repeating it changes nothing.
  *
  * @returns whether the root disk was made by this call
- * @throws OperatorError HOST_COMMAND, VM_RUNNING
+ * @throws OperatorError HOST_COMMAND, VM_RUNNING, SETS_MISSING
  */
 export async function prepareHost(parts: PrepareParts): Promise<{ readonly freshDisk: boolean }> {
   const { access, host, vm, setsDirectory } = parts;
@@ -32,6 +33,7 @@ export async function prepareHost(parts: PrepareParts): Promise<{ readonly fresh
   }
   const paths = hostPaths(host, vm);
   const kernel = join(setsDirectory, setDirectory(vm.release, vm.arch), 'bsd.rd');
+  if (!existsSync(kernel)) throw new OperatorError('SETS_MISSING', `there is no ${kernel}`);
   await access.write(paths.kernel, { copyOf: kernel }, 0o644);
   const freshDisk = await createMissingDisks(access, vm, paths.disks);
   await access.write(paths.fragment, renderVmConf(vmConfOf(host, vm, false)), 0o600);
