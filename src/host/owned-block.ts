@@ -1,3 +1,4 @@
+import { checksum } from '../common/checksum.ts';
 import { OperatorError } from '../common/error.ts';
 
 const BEGIN = 'BEGIN puffboot: written anew by puffboot, change nothing up to END';
@@ -6,7 +7,8 @@ const END = 'END puffboot';
 const MARKER = /^(?:#|;) (BEGIN|END) puffboot\b/;
 
 /**
- * What puffboot owns of a file, between its two marker lines.
+ * What puffboot owns of a file, between its two marker lines. Behind END stands a sum of what is between them, by
+ * which somebody else's edit is known later.
  * @param comment what begins a comment in this format: `;` in zone files
  * @throws OperatorError MARKERS_DAMAGED when the body holds a marker line itself
  */
@@ -15,7 +17,29 @@ export function ownedBlock(body: string, comment: '#' | ';' = '#'): string {
     throw new OperatorError('MARKERS_DAMAGED', 'what is to stand between the marker lines has one itself');
   }
   const ended = body === '' || body.endsWith('\n') ? body : `${body}\n`;
-  return `${comment} ${BEGIN}\n${ended}${comment} ${END}\n`;
+  return `${comment} ${BEGIN}\n${ended}${comment} ${END} ${checksum(ended)}\n`;
+}
+
+/** What stands between the marker lines of a file, and whether somebody else changed it since. */
+export interface OwnedPart {
+  readonly body: string;
+  readonly edited: boolean;
+  /** The rest of the file. */
+  readonly outside: string;
+}
+
+/**
+ * @returns null where the file has no marker lines
+ * @throws OperatorError MARKERS_DAMAGED as `replaceOwned`
+ */
+export function ownedPart(text: string, file: string): OwnedPart | null {
+  const pair = markerPair(text, file);
+  if (pair === null) return null;
+  const { begin, end } = pair;
+  const body = text.slice(begin.to, end.from);
+  const [, sum] = /\bpuffboot ([0-9a-f]{8})\s*$/.exec(text.slice(end.from, end.to)) ?? [];
+  const edited = sum !== undefined && sum !== checksum(body);
+  return { body, edited, outside: text.slice(0, begin.from) + text.slice(end.to) };
 }
 
 /**
@@ -26,14 +50,18 @@ export function ownedBlock(body: string, comment: '#' | ';' = '#'): string {
  * @throws OperatorError MARKERS_DAMAGED when a marker line is missing, doubled or in the wrong order
  */
 export function replaceOwned(text: string, block: string, file: string): string {
+  const pair = markerPair(text, file);
+  if (pair === null) return text === '' || text.endsWith('\n') ? text + block : `${text}\n${block}`;
+  return text.slice(0, pair.begin.from) + block + text.slice(pair.end.to);
+}
+
+function markerPair(text: string, file: string): { readonly begin: Marker; readonly end: Marker } | null {
   const [begin, end, ...more] = markersOf(text);
-  if (begin === undefined) return text === '' || text.endsWith('\n') ? text + block : `${text}\n${block}`;
-  if (begin.word !== 'BEGIN' || end?.word !== 'END' || more.length > 0) {
-    const found = [begin, ...(end === undefined ? [] : [end]), ...more];
-    const lines = found.map(({ word, line }) => `${word} in line ${line}`).join(', ');
-    throw new OperatorError('MARKERS_DAMAGED', `${file} needs one BEGIN and then one END, and has ${lines}`);
-  }
-  return text.slice(0, begin.from) + block + text.slice(end.to);
+  if (begin === undefined) return null;
+  if (begin.word === 'BEGIN' && end?.word === 'END' && more.length === 0) return { begin, end };
+  const found = [begin, ...(end === undefined ? [] : [end]), ...more];
+  const lines = found.map(({ word, line }) => `${word} in line ${line}`).join(', ');
+  throw new OperatorError('MARKERS_DAMAGED', `${file} needs one BEGIN and then one END, and has ${lines}`);
 }
 
 interface Marker {

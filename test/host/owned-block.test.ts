@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ownedBlock, replaceOwned } from '../../src/host/owned-block.ts';
+import { ownedBlock, ownedPart, replaceOwned } from '../../src/host/owned-block.ts';
 
 const block = ownedBlock('vm "web1" {}\n');
 const begin = '# BEGIN puffboot: as an earlier version wrote it\n';
@@ -42,6 +42,16 @@ describe('what puffboot owns of a file', () => {
       `$TTL 1\n${ownedBlock('', ';')}b`,
     );
   });
+
+  it.each([
+    ['as it was written', `mine\n${block}`, { body: 'vm "web1" {}\n', edited: false, outside: 'mine\n' }],
+    ['changed by somebody else', block.replace('web1', 'web2'), { body: 'vm "web2" {}\n', edited: true }],
+    ['written before there were sums', `${begin}old\n${end}`, { body: 'old\n', edited: false }],
+  ])('is known %s', (_, text, expected) => {
+    expect(ownedPart(text, 'vm.conf')).toMatchObject(expected);
+  });
+
+  it('is none where there are no marker lines', () => expect(ownedPart('mine\n', 'vm.conf')).toBeNull());
 
   it('leaves every byte outside, and is at rest after the first time', () => {
     const text = fc.string({ unit: fc.constantFrom('a', '\n', '#', ' ', '\r', '{') });
