@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { messageOf, OperatorError } from '../common/error.ts';
 import { parseSize } from '../common/form.ts';
-import type { DiskFormat, VmChange } from '../inventory/vm.ts';
+import type { DiskFormat, Ipv4Method, VmChange } from '../inventory/vm.ts';
 
 /** What `vm add` and `vm set` are given; false stands for `--no-...`, which empties the value. */
 export interface ChoiceOptions {
@@ -16,6 +16,17 @@ export interface ChoiceOptions {
   readonly sets?: readonly string[] | false;
   readonly hostname?: string;
   readonly timezone?: string;
+  readonly diskPath?: readonly string[];
+  readonly disklabel?: string;
+  readonly ipv4?: Ipv4Method;
+  readonly passwords?: boolean;
+  readonly fullName?: string;
+  readonly email?: string;
+  readonly note?: string;
+  readonly ordered?: string;
+  readonly paidUntil?: string;
+  readonly payment?: string;
+  readonly subscription?: string;
 }
 
 /** The options of everything that can be chosen for a VM, for `vm add` and `vm set`. */
@@ -30,7 +41,21 @@ export function addChoiceOptions(command: Command): Command {
     .option('--release <release>', 'OpenBSD release, such as 7.6')
     .option('--sets <pattern>', "selection of sets, such as '-game*'; may be repeated", collect(String))
     .option('--hostname <name>', 'host name of the installed system')
-    .option('--timezone <zone>', 'timezone, such as Europe/Amsterdam');
+    .option('--timezone <zone>', 'timezone, such as Europe/Amsterdam')
+    .option(
+      '--disk-path <path>',
+      'where a disk lies that is there already; repeated, one more',
+      collect(String),
+    )
+    .option('--disklabel <url>', 'disklabel(8) template for the root disk')
+    .addOption(new Option('--ipv4 <method>', 'how it gets its address').choices(['dhcp', 'static']))
+    .option('--full-name <name>', 'who the owner is')
+    .option('--email <address>', 'how to reach the owner')
+    .option('--note <text>', 'anything to remember')
+    .option('--ordered <text>', 'when it was ordered')
+    .option('--paid-until <date>', 'last day that is paid for, such as 2025-12-31')
+    .option('--payment <text>', 'how it is paid')
+    .option('--subscription <text>', 'what was agreed');
 }
 
 /** The options that empty what the others fill. */
@@ -55,11 +80,25 @@ export async function changeOf(options: ChoiceOptions): Promise<VmChange> {
       release: options.release,
       sets: options.sets === false ? [] : options.sets,
       timezone: options.timezone,
+      diskPaths: options.diskPath,
+      disklabel: orNull(options.disklabel),
+      ipv4Method: options.ipv4,
+      passwords: options.passwords,
+      fullName: orNull(options.fullName),
+      email: orNull(options.email),
+      note: orNull(options.note),
+      orderedOn: orNull(options.ordered),
+      paidUntil: orNull(options.paidUntil),
+      payment: orNull(options.payment),
+      subscription: orNull(options.subscription),
     } satisfies { [Key in keyof VmChange]: VmChange[Key] | undefined }).filter(
       ([, value]) => value !== undefined,
     ),
   );
 }
+
+/** An empty text takes the value away. */
+const orNull = (text: string | undefined): string | null | undefined => (text === '' ? null : text);
 
 async function keysOf({ key, keyFile }: ChoiceOptions): Promise<readonly string[] | undefined> {
   if (key === undefined && keyFile === undefined) return undefined;

@@ -26,19 +26,44 @@ export function renderVm(vm: VmView): string {
     ['host', `${vm.host}, VM ${vm.id}`],
     ['hostname', vm.hostName],
     ['lladdr', vm.lladdr],
-    ['address', vm.ipv4],
+    ['address', vm.ipv4Method === 'static' ? `${vm.ipv4}, static` : vm.ipv4],
     ['IPv6', vm.ipv6 ?? 'none'],
+    ...vm.nics.map((nic) => ['network', `${nic.network}, ${nic.lladdr}`] as const),
     ['owner', vm.owner ?? 'none'],
     ...vm.sshKeys.map((key) => ['ssh key', key] as const),
     ['memory', renderSize(vm.memoryMiB)],
     ['disks', `${vm.diskSizesMiB.map(renderSize).join(' ')} (${vm.diskFormat})`],
+    ...vm.diskPaths.map((path) => ['disk at', path] as const),
     ['release', `${vm.release} ${vm.arch}`],
     ['sets', vm.sets.length === 0 ? 'default' : vm.sets.join(' ')],
     ['timezone', vm.timezone],
+    ...customerFields(vm),
     ['added', renderTime(vm.createdAt)],
     ['state', vm.install === null ? 'never installed' : stateOf(vm.install)],
   ];
   return renderTable(fields) + (vm.install === null ? '' : renderInstall(vm.install));
+}
+
+/** What was said of it beyond what every VM has. */
+function customerFields(vm: VmView): readonly (readonly [string, string])[] {
+  const fields: readonly (readonly [string, string | null])[] = [
+    ['disklabel', vm.disklabel],
+    ['passwords', vm.passwords ? 'random at each install' : null],
+    ['full name', vm.fullName],
+    ['email', vm.email],
+    ['ordered', vm.orderedOn],
+    ['paid until', vm.paidUntil],
+    ['payment', vm.payment],
+    ['subscription', vm.subscription],
+    ['note', vm.note],
+  ];
+  const kept = vm.fileLines.flatMap((line) =>
+    line.kind === 'kept' && line.text.trim() !== '' ? [line.text] : [],
+  );
+  return [
+    ...fields.flatMap(([name, value]) => (value === null ? [] : [[name, printable(value)] as const])),
+    ...kept.map((text) => ['kept', printable(text)] as const),
+  ];
 }
 
 /** Phases with the moment and the time since the first, then the failure. */

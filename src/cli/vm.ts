@@ -2,19 +2,15 @@ import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { OperatorError } from '../common/error.ts';
 import type { VmView } from '../web/operator.ts';
-import { type Api, openApi } from './api.ts';
+import { ask, type CommonOptions, common, print } from './vm-common.ts';
+import { dueCommand } from './vm-due.ts';
 import { addChoiceOptions, addEmptyingOptions, type ChoiceOptions, changeOf } from './vm-options.ts';
 import { renderVm, renderVmList } from './vm-text.ts';
-
-interface CommonOptions {
-  readonly config?: string;
-  readonly json?: boolean;
-}
 
 /** `puffboot vm ...`: the inventory. */
 export function vmCommand(): Command {
   const command = new Command('vm').description('the inventory of VMs');
-  for (const make of [addCommand, listCommand, showCommand, setCommand, rmCommand])
+  for (const make of [addCommand, listCommand, showCommand, setCommand, rmCommand, dueCommand])
     command.addCommand(make());
   return command;
 }
@@ -78,31 +74,11 @@ function rmCommand(): Command {
     });
 }
 
-function common(name: string, description: string): Command {
-  return new Command(name)
-    .description(description)
-    .option('-f, --config <file>', 'configuration file')
-    .option('--json', 'print JSON');
-}
-
 /** Passwords are locked, so this VM would be shut for everybody. */
 const warnKeyless = (name: string): string =>
   `${name} has no ssh key, so nobody could log in: \`puffboot vm set ${name} --key-file FILE\`\n`;
 
 const pathOf = (name: string): string => `/vms/${encodeURIComponent(name)}`;
-
-async function ask({ config }: CommonOptions, call: (api: Api) => Promise<unknown>): Promise<unknown> {
-  const api = await openApi(config === undefined ? {} : { config });
-  try {
-    return await call(api);
-  } finally {
-    await api.close();
-  }
-}
-
-function print({ json }: CommonOptions, value: unknown, text: string): void {
-  process.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : text);
-}
 
 /** @throws OperatorError USAGE where there is nobody to ask */
 async function confirm(name: string): Promise<boolean> {

@@ -58,6 +58,9 @@ export function networkOf(cidr: Cidr4): Network {
   return { base, bits: Number(bits), mask, broadcast: (base | ~mask) >>> 0 };
 }
 
+/** `255.255.255.0` of a network with 24 bits. */
+export const netmaskOf = (cidr: Cidr4): Ipv4 => ipv4FromNumber(networkOf(cidr).mask);
+
 export function contains(cidr: Cidr4, address: Ipv4): boolean {
   const { base, mask } = networkOf(cidr);
   return (ipv4ToNumber(address) & mask) >>> 0 === base;

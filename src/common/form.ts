@@ -9,6 +9,15 @@ export const SET_PATTERN = /^[-+]?[A-Za-z0-9.*_][A-Za-z0-9.*_-]{0,62}$/;
 /** A file below /usr/share/zoneinfo: `Europe/Amsterdam`, `Etc/GMT+1`. */
 export const TIMEZONE = /^[A-Za-z0-9_+-]{1,30}(\/[A-Za-z0-9_+-]{1,30}){0,2}$/;
 
+/** What ftp(1) fetches, as the installer may be answered with it. */
+export const URL_OF_FILE = /^(https?|ftp|file):\/\/[\x21-\x7e]{1,240}$/;
+
+/** `2024-02-29`, a day of the calendar. */
+export function isDate(text: string): boolean {
+  const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text);
+}
+
 const SIZE = /^([1-9]\d{0,6})([MG])$/i;
 
 /** @returns MiB of a size as vmctl(8) writes it (`512M`, `20G`), or null. */

@@ -5,7 +5,7 @@
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { type Cidr4, type Ipv4, ipv4ToNumber, parseCidr4, parseIpv4 } from '../common/address.ts';
-import { parseSize, RELEASE, SET_PATTERN, TIMEZONE } from '../common/form.ts';
+import { parseSize, RELEASE, SET_PATTERN, TIMEZONE, URL_OF_FILE } from '../common/form.ts';
 
 /** What a value must be, in words: told when it is refused, and printed in the README. */
 export const WORDS = z.registry<{ readonly words: string }>();
@@ -79,6 +79,19 @@ const vmDefaults = z.strictObject({
   timezone: matching(TIMEZONE, 'a timezone such as Europe/Amsterdam')
     .default('UTC')
     .describe('timezone of a new VM'),
+  disklabel: matching(URL_OF_FILE, 'a URL such as http://192.0.2.1/disklabel')
+    .optional()
+    .describe("disklabel(8) template for the root disk of a new VM; none: the installer's own layout"),
+  ipv4Method: z
+    .enum(['dhcp', 'static'])
+    .default('dhcp')
+    .describe('how an installed system gets its IPv4 address: asks for it, or has it written down'),
+  passwords: z
+    .boolean()
+    .default(false)
+    .describe(
+      "random passwords for root and the owner at each install, told as the comment of the owner's key",
+    ),
 });
 
 const subnet = z.strictObject({

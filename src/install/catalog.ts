@@ -1,6 +1,6 @@
 import type { Catalog, CatalogClient, CatalogSubnet, Mode } from '../../netboot/catalog.ts';
 import type { Answer } from '../autoinstall/response-file.ts';
-import { contains, type Ipv4 } from '../common/address.ts';
+import { contains, type Ipv4, netmaskOf } from '../common/address.ts';
 import type { Config, SubnetConfig } from '../config/schema.ts';
 import type { Vm } from '../inventory/vm.ts';
 import type { Install } from './install.ts';
@@ -72,6 +72,8 @@ export function answersOf(config: Config, vm: Vm, mode: Mode): readonly Answer[]
   if (subnet?.bootAddress === undefined) return [];
   const context = {
     domain: subnet.domain ?? null,
+    router: subnet.router,
+    netmask: netmaskOf(subnet.cidr),
     dns: subnet.dns,
     setServer: setServerOf(subnet.bootAddress, config.netboot.httpPort),
   };

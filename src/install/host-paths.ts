@@ -14,8 +14,8 @@ export function hostPaths(host: HostConfig, vm: Vm): HostPaths {
   return {
     kernel: posix.join(host.configDirectory, `bsd.rd-${vm.release}-${vm.arch}`),
     fragment: posix.join(host.configDirectory, `${vm.name}.conf`),
-    disks: vm.diskSizesMiB.map((_, index) =>
-      posix.join(host.diskDirectory, `${vm.name}-${index}.${extension}`),
+    disks: vm.diskSizesMiB.map(
+      (_, index) => vm.diskPaths[index] ?? posix.join(host.diskDirectory, `${vm.name}-${index}.${extension}`),
     ),
   };
 }

@@ -1,10 +1,14 @@
 import { setDirectory } from '../../sets/names.ts';
 import type { Answer } from '../autoinstall/response-file.ts';
+import type { Ipv4 } from '../common/address.ts';
+import { gecos } from '../inventory/accounts.ts';
 import type { Vm } from '../inventory/vm.ts';
 
 /** What the answers need to know besides the VM. */
 export interface ResponseContext {
   readonly domain: string | null;
+  readonly router: Ipv4;
+  readonly netmask: Ipv4;
   readonly dns: readonly string[];
   /** `http://192.0.2.1`, with a port where boot HTTP is not on 80. */
   readonly setServer: string;
@@ -20,14 +24,16 @@ const LOCKED = '*************';
 export function installAnswers(vm: Vm, context: ResponseContext): readonly Answer[] {
   return [
     { key: 'System hostname', value: vm.hostName },
-    { key: 'IPv4 address for vio0', value: 'autoconf' },
-    ...ipv6Answers(vm),
+    ...networkAnswers(vm, context),
     ...(context.domain === null ? [] : [{ key: 'DNS domain name', value: context.domain }]),
     ...(context.dns.length === 0 ? [] : [{ key: 'DNS nameservers', value: context.dns.join(' ') }]),
     ...accountAnswers(vm),
     { key: 'Change the default console to com0', value: 'yes' },
     { key: 'Which speed should com0 use', value: '115200' },
     { key: 'What timezone are you in', value: vm.timezone },
+    ...(vm.disklabel === null
+      ? []
+      : [{ key: 'URL to autopartitioning template for disklabel', value: vm.disklabel }]),
     { key: 'Location of sets', value: 'http' },
     { key: 'HTTP Server', value: context.setServer },
     { key: 'Server directory', value: setDirectory(vm.release, vm.arch) },
@@ -45,13 +51,19 @@ export function upgradeAnswers(vm: Vm, context: ResponseContext): readonly Answe
   ];
 }
 
-/** The host has `::1` of each VM's /64, the VM has `::2`. */
-function ipv6Answers({ ipv6 }: Vm): readonly Answer[] {
-  if (ipv6 === null) return [];
-  const network = ipv6.replace(/::\/64$/, '');
+/** Interfaces first, routes behind them. The host has `::1` of each VM's /64, the VM has `::2`. */
+function networkAnswers(
+  { ipv4, ipv4Method, ipv6 }: Vm,
+  { router, netmask }: ResponseContext,
+): readonly Answer[] {
+  const isStatic = ipv4Method === 'static';
+  const network = ipv6?.replace(/::\/64$/, '');
   return [
-    { key: 'IPv6 address for vio0', value: `${network}::2/64` },
-    { key: 'IPv6 default router', value: `${network}::1` },
+    { key: 'IPv4 address for vio0', value: isStatic ? ipv4 : 'autoconf' },
+    ...(isStatic ? [{ key: 'Netmask for vio0', value: netmask }] : []),
+    ...(network === undefined ? [] : [{ key: 'IPv6 address for vio0', value: `${network}::2/64` }]),
+    ...(isStatic ? [{ key: 'Default IPv4 route', value: router }] : []),
+    ...(network === undefined ? [] : [{ key: 'IPv6 default router', value: `${network}::1` }]),
   ];
 }
 
@@ -59,7 +71,7 @@ function ipv6Answers({ ipv6 }: Vm): readonly Answer[] {
  * The installer takes one key for each account. Without an owner the key is root's. What follows a key's
  * second field is marked as secret, because operators hide first passwords there.
  */
-function accountAnswers({ owner, sshKeys }: Vm): readonly Answer[] {
+function accountAnswers({ owner, fullName, sshKeys }: Vm): readonly Answer[] {
   const [key] = sshKeys;
   const rootPassword = { key: 'Password for root account', value: LOCKED };
   if (owner === null) {
@@ -72,7 +84,7 @@ function accountAnswers({ owner, sshKeys }: Vm): readonly Answer[] {
   return [
     rootPassword,
     { key: 'Setup a user', value: owner },
-    { key: `Full name for user ${owner}`, value: owner },
+    { key: `Full name for user ${owner}`, value: gecos(fullName, owner) },
     { key: `Password for user ${owner}`, value: LOCKED },
     ...(key === undefined ? [] : [{ key: `Public ssh key for user ${owner}`, value: key, secret: true }]),
     { key: 'Allow root ssh login', value: 'no' },

@@ -3,7 +3,7 @@ import { type Ipv4, ipv4FromNumber, ipv4ToNumber, type Lladdr } from '../common/
 import { OperatorError } from '../common/error.ts';
 import { show } from '../common/form.ts';
 import { refuseBadVm, type VmChoice } from './limits.ts';
-import type { Vm, VmOrder } from './vm.ts';
+import { UNSAID, type Vm, type VmOrder } from './vm.ts';
 
 /** What allocation needs to know of a host, as the configuration checked it. */
 export interface AllocationHost {
@@ -21,7 +21,16 @@ export interface AllocationHost {
 
 export type AllocationDefaults = Pick<
   Vm,
-  'memoryMiB' | 'diskSizesMiB' | 'diskFormat' | 'release' | 'arch' | 'sets' | 'timezone'
+  | 'memoryMiB'
+  | 'diskSizesMiB'
+  | 'diskFormat'
+  | 'release'
+  | 'arch'
+  | 'sets'
+  | 'timezone'
+  | 'disklabel'
+  | 'ipv4Method'
+  | 'passwords'
 >;
 
 /**
@@ -45,10 +54,10 @@ export function allocate(
   refuseBadVm(choice);
   const place = lowestFree(host, existing);
   if (place === null) throw new OperatorError('HOST_FULL', fullMessage(order, host));
-  return { ...choice, host: host.name, ...place, createdAt: now };
+  return { ...choice, host: host.name, ...place, nics: [], createdAt: now };
 }
 
-type Place = Pick<Vm, 'id' | 'lladdr' | 'ipv4' | 'ipv6'>;
+type Place = Pick<Vm, 'id' | 'lladdr' | 'ipv4' | 'ipv6'> & Partial<Pick<Vm, 'nics'>>;
 
 function chooseHost(
   wanted: string | null,
@@ -65,20 +74,9 @@ function chooseHost(
   throw new OperatorError('HOST_NOT_FOUND', `there is no host ${show(wanted)}; the hosts are ${names}`);
 }
 
-function complete(order: VmOrder, defaults: AllocationDefaults): VmChoice {
-  return {
-    name: order.name,
-    hostName: order.hostName ?? hostNameOf(order.name),
-    owner: order.owner ?? null,
-    sshKeys: order.sshKeys ?? [],
-    memoryMiB: order.memoryMiB ?? defaults.memoryMiB,
-    diskSizesMiB: order.diskSizesMiB ?? defaults.diskSizesMiB,
-    diskFormat: order.diskFormat ?? defaults.diskFormat,
-    release: order.release ?? defaults.release,
-    arch: defaults.arch,
-    sets: order.sets ?? defaults.sets,
-    timezone: order.timezone ?? defaults.timezone,
-  };
+/** The order's values before the host's defaults. */
+function complete({ name, host: _, ...said }: VmOrder, defaults: AllocationDefaults): VmChoice {
+  return { ...UNSAID, hostName: hostNameOf(name), owner: null, sshKeys: [], ...defaults, ...said, name };
 }
 
 /**
@@ -104,8 +102,9 @@ function lowestFree(host: AllocationHost, existing: readonly Vm[]): Place | null
 }
 
 /** What only one VM can have, as keys. */
-function holdings(host: string, { id, lladdr, ipv4, ipv6 }: Place): readonly string[] {
-  return [`${host} ${id}`, lladdr, ipv4, ...(ipv6 === null ? [] : [ipv6])];
+function holdings(host: string, { id, lladdr, ipv4, ipv6, nics = [] }: Place): readonly string[] {
+  const lladdrs = [lladdr, ...nics.map((nic) => nic.lladdr)];
+  return [`${host} ${id}`, ...lladdrs, ipv4, ...(ipv6 === null ? [] : [ipv6])];
 }
 
 function placeOf(host: AllocationHost, id: number): Place {

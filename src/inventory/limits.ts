@@ -1,10 +1,10 @@
 import { OperatorError } from '../common/error.ts';
-import { RELEASE, SET_PATTERN, show, TIMEZONE } from '../common/form.ts';
+import { isDate, RELEASE, SET_PATTERN, show, TIMEZONE, URL_OF_FILE } from '../common/form.ts';
 import { checkSshKey, withoutComment } from './ssh-key.ts';
 import type { DiskFormat, Vm } from './vm.ts';
 
 /** The part of a VM that somebody chose, as against what was allocated. */
-export type VmChoice = Omit<Vm, 'host' | 'id' | 'lladdr' | 'ipv4' | 'ipv6' | 'createdAt'>;
+export type VmChoice = Omit<Vm, 'host' | 'id' | 'lladdr' | 'ipv4' | 'ipv6' | 'nics' | 'createdAt'>;
 
 export interface Violation {
   readonly field: keyof VmChoice;
@@ -16,7 +16,7 @@ export interface Violation {
 
 /** Every rule that the VM breaks; an empty list means that vmd(8) and the installer take it. */
 export function checkVm(vm: VmChoice): readonly Violation[] {
-  return [...LIMITS.flatMap((limit) => breach(limit, vm)), ...checkKeys(vm.sshKeys)];
+  return [...LIMITS.flatMap((limit) => breach(limit, vm)), ...checkKeys(vm.sshKeys), ...strayPaths(vm)];
 }
 
 /** @throws OperatorError VM_REFUSED with every broken rule, one a line */
@@ -48,6 +48,11 @@ const LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i;
 const NOT_A_NEW_LOGIN: ReadonlySet<string> = new Set(
   'n no y yes root daemon operator bin build sshd www nobody ftp'.split(' '),
 );
+/** vm.conf(5) has no escape for quotes; 127 bytes are VMM_MAX_PATH_DISK of vmd(8). */
+const DISK_PATH = /^\/[^"\\\u0000-\u001f\u007f-\uffff]{1,126}$/;
+const LONGEST_LINE = 1000;
+const isOneLine = (text: string): boolean =>
+  text.length > 0 && text.length <= LONGEST_LINE && !/[\p{Cc}\u2028\u2029]/u.test(text);
 const SMALLEST_MIB = 64;
 const LARGEST_MIB = 128 * 1024;
 
@@ -88,12 +93,31 @@ const LIMITS: readonly Limit[] = [
     sets.every((pattern) => SET_PATTERN.test(pattern)),
   ),
   limit('timezone', 'must be a timezone such as Europe/Amsterdam', (timezone) => TIMEZONE.test(timezone)),
+  limit('diskPaths', 'must be absolute paths of at most 127 bytes, without quotes or backslashes', (paths) =>
+    paths.every((path) => DISK_PATH.test(path)),
+  ),
+  limit('disklabel', 'must be a URL such as http://192.0.2.1/disklabel', (url) =>
+    ifAny(url, (text) => URL_OF_FILE.test(text)),
+  ),
+  limit('email', 'must be an address such as puffy@example.net', (email) =>
+    ifAny(email, (text) => /^[^\s@]{1,64}@[^\s@]{1,189}$/.test(text)),
+  ),
+  limit('paidUntil', 'must be a date such as 2024-02-29', (date) => ifAny(date, isDate)),
+  ...(['fullName', 'note', 'orderedOn', 'payment', 'subscription'] as const).map((field) =>
+    limit(field, `must be one line of 1 to ${LONGEST_LINE} characters`, (text) => ifAny(text, isOneLine)),
+  ),
 ];
 
 const ifAny = <T>(value: T | null, holds: (value: T) => boolean): boolean => value === null || holds(value);
 
 function breach({ field, rule, holds }: Limit, vm: VmChoice): readonly Violation[] {
   return holds(vm[field]) ? [] : [{ field, rule, found: show(vm[field]) }];
+}
+
+function strayPaths({ diskPaths, diskSizesMiB }: VmChoice): readonly Violation[] {
+  if (diskPaths.length <= diskSizesMiB.length) return [];
+  const rule = `must be no more than there are disks (${diskSizesMiB.length})`;
+  return [{ field: 'diskPaths', rule, found: show(diskPaths) }];
 }
 
 /** A refused key is shown without its comment, which may carry a secret. */

@@ -5,7 +5,7 @@ import type { Mode } from '../../src/autoinstall/question.ts';
 import { renderResponseFile } from '../../src/autoinstall/response-file.ts';
 import type { Ipv4, Lladdr } from '../../src/common/address.ts';
 import { installAnswers, upgradeAnswers } from '../../src/install/response.ts';
-import type { Vm } from '../../src/inventory/vm.ts';
+import { UNSAID, type Vm } from '../../src/inventory/vm.ts';
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILabRootKeyLabRootKeyLabRootKeyLabRootKey';
 const HASH = `$2b$10$${'a'.repeat(53)}`;
@@ -155,6 +155,7 @@ it('asks each release in its words', () => {
 
 describe('what puffboot renders itself', () => {
   const vm: Vm = {
+    ...UNSAID,
     name: 'web1',
     host: 'amd1',
     id: 1,
@@ -173,11 +174,19 @@ describe('what puffboot renders itself', () => {
     timezone: 'Europe/Amsterdam',
     createdAt: 0,
   };
-  const context = { domain: 'example.net', dns: ['192.0.2.1'], setServer: 'http://192.0.2.1' };
+  const context = {
+    router: '192.0.2.1' as Ipv4,
+    netmask: '255.255.255.0' as Ipv4,
+    domain: 'example.net',
+    dns: ['192.0.2.1'],
+    setServer: 'http://192.0.2.1',
+  };
   it.each<[string, Partial<Vm>]>([
     ['with an owner', {}],
     ['without an owner', { owner: null }],
     ['without a key', { sshKeys: [], ipv6: null }],
+    ['with a fixed address', { ipv4Method: 'static' }],
+    ['with a template and a name', { disklabel: 'http://192.0.2.1/d', fullName: 'Doe, J. & "Co": =' }],
   ])('has no fault: %s', (_, change) => {
     const install = renderResponseFile(installAnswers({ ...vm, ...change }, context));
     expect(rulesOf(install)).toEqual([]);

@@ -4,7 +4,7 @@ import { OperatorError } from '../../src/common/error.ts';
 import type { Install, InstallState } from '../../src/install/install.ts';
 import type { InstallStore } from '../../src/install/store.ts';
 import type { VmStore } from '../../src/inventory/store.ts';
-import type { Vm } from '../../src/inventory/vm.ts';
+import { UNSAID, type Vm } from '../../src/inventory/vm.ts';
 
 export type StoreUnderTest = VmStore & InstallStore & { close(): Promise<void> };
 
@@ -18,6 +18,7 @@ export interface Data {
 /** A VM that names its id, as allocation would make it. */
 export function sampleVm(id: number, change: Partial<Vm> = {}): Vm {
   return {
+    ...UNSAID,
     name: `vm${id}`,
     host: 'vmm1',
     id,
@@ -34,6 +35,15 @@ export function sampleVm(id: number, change: Partial<Vm> = {}): Vm {
     arch: 'amd64',
     sets: ['-game*'],
     timezone: 'UTC',
+    passwords: true,
+    paidUntil: '2024-02-29',
+    nics: [
+      { network: 'lan', number: 1, lladdr: `fa:e1:bb:d1:4c:${id.toString(16).padStart(2, '0')}` as Lladdr },
+    ],
+    fileLines: [
+      { kind: 'kept', text: '# "quoted" Ünï' },
+      { kind: 'field', key: 'name' },
+    ],
     createdAt: 1_700_000_000_000 + id,
     ...change,
   };

@@ -1,5 +1,6 @@
 import type { ConsoleFeed } from '../../console/feed.ts';
 import type { Ipv4, Lladdr } from '../../src/common/address.ts';
+import { UNSAID } from '../../src/inventory/vm.ts';
 import type { InstallView, Operator, VmView } from '../../src/web/operator.ts';
 
 /** An operator whose VMs and consoles a test sets. */
@@ -45,6 +46,7 @@ export class FakeOperator implements Operator {
 }
 
 export const aVm = (change: Partial<VmView> = {}): VmView => ({
+  ...UNSAID,
   name: 'web1',
   host: 'vmd1',
   id: 1,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Ipv4 } from '../../src/common/address.ts';
 import { type AllocationHost, allocate } from '../../src/inventory/allocate.ts';
 import { applyChange } from '../../src/inventory/change.ts';
-import type { Vm, VmOrder } from '../../src/inventory/vm.ts';
+import { UNSAID, type Vm, type VmOrder } from '../../src/inventory/vm.ts';
 
 const host = (change: Partial<AllocationHost> = {}): AllocationHost => ({
   name: 'vmm1',
@@ -18,6 +18,9 @@ const host = (change: Partial<AllocationHost> = {}): AllocationHost => ({
     arch: 'amd64',
     sets: ['-game*'],
     timezone: 'UTC',
+    disklabel: null,
+    ipv4Method: 'dhcp',
+    passwords: false,
   },
   ...change,
 });
@@ -42,6 +45,7 @@ const anywhere = (names: string) => names.split(' ').map((name) => [name, null] 
 describe('allocate', () => {
   it('gives the first VM of a host its first id and addresses, and the defaults of the host', () => {
     expect(allocate({ name: 'Web_1.test', host: null }, [host()], [], 1234)).toEqual({
+      ...UNSAID,
       name: 'Web_1.test',
       host: 'vmm1',
       id: 1,
@@ -75,6 +79,17 @@ describe('allocate', () => {
       release: '7.5',
       sets: [],
       timezone: 'Europe/Paris',
+      fullName: 'Alice "A" Doe',
+      email: 'alice@example.net',
+      note: 'prefers tea',
+      orderedOn: '2019/09/21',
+      paidUntil: '2024-02-29',
+      payment: 'bank',
+      subscription: 'yearly',
+      diskPaths: ['/var/vmm/db.img'],
+      disklabel: 'http://192.0.2.1/disklabel',
+      ipv4Method: 'static',
+      passwords: true,
     };
     expect(allocate(order, [host(), VMM2], [], 0)).toMatchObject({ ...order, ipv6: null });
   });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { checkVm, refuseBadVm, type VmChoice } from '../../src/inventory/limits.ts';
+import { UNSAID } from '../../src/inventory/vm.ts';
 
 const GOOD: VmChoice = {
+  ...UNSAID,
   name: 'web1',
   hostName: 'web1',
   owner: 'alice',

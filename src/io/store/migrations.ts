@@ -11,6 +11,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
       await createInstalls(database);
     },
   },
+  '0003-customers-and-nics': { up: addCustomersAndNics },
 };
 
 async function createVms(database: Kysely<unknown>): Promise<void> {
@@ -61,4 +62,24 @@ async function createInstalls(database: Kysely<unknown>): Promise<void> {
     create unique index installs_open on installs (vm)
     where state not in ('running', 'failed', 'cancelled')
   `.execute(database);
+}
+
+/** SQLite adds one column a statement. */
+async function addCustomersAndNics(database: Kysely<unknown>): Promise<void> {
+  const texts = 'full_name email note ordered_on paid_until payment subscription disklabel'.split(' ');
+  for (const name of texts) await database.schema.alterTable('vms').addColumn(name, 'text').execute();
+  for (const name of ['nics', 'disk_paths', 'file_lines']) {
+    await database.schema
+      .alterTable('vms')
+      .addColumn(name, 'text', (column) => column.notNull().defaultTo('[]'))
+      .execute();
+  }
+  await database.schema
+    .alterTable('vms')
+    .addColumn('ipv4_method', 'text', (column) => column.notNull().defaultTo('dhcp'))
+    .execute();
+  await database.schema
+    .alterTable('vms')
+    .addColumn('passwords', 'integer', (column) => column.notNull().defaultTo(0))
+    .execute();
 }

@@ -8,24 +8,12 @@ import type { InstallTable, VmTable } from './tables.ts';
 
 /** @throws OperatorError STATE_DAMAGED naming the row and its column */
 export function parseVmRow(row: Selectable<VmTable>): Vm {
-  const { disk_sizes_mib, disk_format, host_name, ssh_keys, memory_mib, created_at, ...same } = check(
-    VM_ROW,
-    row,
-    `VM ${row.name}`,
-  );
-  return {
-    ...same,
-    hostName: host_name,
-    sshKeys: ssh_keys,
-    memoryMiB: memory_mib,
-    diskSizesMiB: disk_sizes_mib,
-    diskFormat: disk_format,
-    createdAt: created_at,
-  };
+  return check(VM_ROW, row, `VM ${row.name}`);
 }
 
 export function renderVmRow(vm: Vm): Insertable<VmTable> {
-  const { hostName, sshKeys, memoryMiB, diskSizesMiB, diskFormat, createdAt, ...same } = vm;
+  const { hostName, fullName, orderedOn, paidUntil, ipv4Method, createdAt, ...rest } = vm;
+  const { sshKeys, memoryMiB, diskSizesMiB, diskFormat, diskPaths, fileLines, ...same } = rest;
   return {
     ...same,
     host_name: hostName,
@@ -33,7 +21,15 @@ export function renderVmRow(vm: Vm): Insertable<VmTable> {
     memory_mib: memoryMiB,
     disk_sizes_mib: JSON.stringify(diskSizesMiB),
     disk_format: diskFormat,
+    disk_paths: JSON.stringify(diskPaths),
     sets: JSON.stringify(same.sets),
+    full_name: fullName,
+    ordered_on: orderedOn,
+    paid_until: paidUntil,
+    ipv4_method: ipv4Method,
+    passwords: same.passwords ? 1 : 0,
+    nics: JSON.stringify(same.nics),
+    file_lines: JSON.stringify(fileLines),
     created_at: createdAt,
   };
 }
@@ -74,11 +70,14 @@ const state = z.enum(INSTALL_STATES);
 const lladdr = z.string().refine((text) => parseLladdr(text) === text, 'is no lladdr');
 const ipv4 = z.string().refine((text) => parseIpv4(text) === text, 'is no IPv4 address');
 
-const VM_ROW = z.object({
+const lladdrColumn = lladdr.transform((text) => text as Lladdr);
+const flag = z.union([z.literal(0), z.literal(1)]).transform((value) => value === 1);
+
+const VM_COLUMNS = z.object({
   name: z.string(),
   host: z.string(),
   id: z.int().positive(),
-  lladdr: lladdr.transform((text) => text as Lladdr),
+  lladdr: lladdrColumn,
   ipv4: ipv4.transform((text) => text as Ipv4),
   ipv6: z.string().nullable(),
   host_name: z.string(),
@@ -91,7 +90,49 @@ const VM_ROW = z.object({
   arch: z.string(),
   sets: json(z.array(z.string())),
   timezone: z.string(),
+  full_name: z.string().nullable(),
+  email: z.string().nullable(),
+  note: z.string().nullable(),
+  ordered_on: z.string().nullable(),
+  paid_until: z.string().nullable(),
+  payment: z.string().nullable(),
+  subscription: z.string().nullable(),
+  disklabel: z.string().nullable(),
+  nics: json(
+    z.array(z.strictObject({ network: z.string(), number: z.int().positive(), lladdr: lladdrColumn })),
+  ),
+  disk_paths: json(z.array(z.string())),
+  file_lines: json(
+    z.array(
+      z.discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('field'), key: z.string() }),
+        z.strictObject({ kind: z.literal('kept'), text: z.string() }),
+      ]),
+    ),
+  ),
+  ipv4_method: z.enum(['dhcp', 'static']),
+  passwords: flag,
   created_at: time,
+});
+
+const VM_ROW = VM_COLUMNS.transform((row): Vm => {
+  const { host_name, ssh_keys, memory_mib, disk_sizes_mib, disk_format, disk_paths, ...rest } = row;
+  const { full_name, ordered_on, paid_until, ipv4_method, file_lines, created_at, ...same } = rest;
+  return {
+    ...same,
+    hostName: host_name,
+    sshKeys: ssh_keys,
+    memoryMiB: memory_mib,
+    diskSizesMiB: disk_sizes_mib,
+    diskFormat: disk_format,
+    diskPaths: disk_paths,
+    fullName: full_name,
+    orderedOn: ordered_on,
+    paidUntil: paid_until,
+    ipv4Method: ipv4_method,
+    fileLines: file_lines,
+    createdAt: created_at,
+  };
 });
 
 const INSTALL_ROW = z.object({

@@ -23,6 +23,19 @@ export interface VmTable {
   readonly arch: string;
   readonly sets: string;
   readonly timezone: string;
+  readonly full_name: string | null;
+  readonly email: string | null;
+  readonly note: string | null;
+  readonly ordered_on: string | null;
+  readonly paid_until: string | null;
+  readonly payment: string | null;
+  readonly subscription: string | null;
+  readonly disklabel: string | null;
+  readonly nics: string;
+  readonly disk_paths: string;
+  readonly file_lines: string;
+  readonly ipv4_method: string;
+  readonly passwords: number;
   readonly created_at: number;
 }
 

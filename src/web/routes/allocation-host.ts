@@ -3,13 +3,13 @@ import type { AllocationHost } from '../../inventory/allocate.ts';
 
 /** A host of the configuration as the inventory sees it. */
 export function allocationHost(host: HostConfig): AllocationHost {
-  const { memory, disks, format, ...defaults } = host.vmDefaults;
+  const { memory, disks, format, disklabel = null, ...defaults } = host.vmDefaults;
   return {
     name: host.name,
     capacity: host.capacity,
     lladdrPrefix: host.lladdrPrefix,
     firstIpv4: host.ipv4Range.first,
     ipv6Prefix: host.ipv6Prefix ?? null,
-    vmDefaults: { ...defaults, memoryMiB: memory, diskSizesMiB: disks, diskFormat: format },
+    vmDefaults: { ...defaults, disklabel, memoryMiB: memory, diskSizesMiB: disks, diskFormat: format },
   };
 }

@@ -102,6 +102,17 @@ const CHANGES = {
   release: text.exactOptional(),
   sets: texts.exactOptional(),
   timezone: text.exactOptional(),
+  fullName: text.nullable().exactOptional(),
+  email: text.nullable().exactOptional(),
+  note: text.nullable().exactOptional(),
+  orderedOn: text.nullable().exactOptional(),
+  paidUntil: text.nullable().exactOptional(),
+  payment: text.nullable().exactOptional(),
+  subscription: text.nullable().exactOptional(),
+  diskPaths: texts.exactOptional(),
+  disklabel: text.nullable().exactOptional(),
+  ipv4Method: z.enum(['dhcp', 'static'], 'expected dhcp or static').exactOptional(),
+  passwords: z.boolean('expected true or false').exactOptional(),
 };
 const CHANGE = z.strictObject(CHANGES, 'expected an object');
 const ORDER = z.strictObject(
