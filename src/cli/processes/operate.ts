@@ -1,10 +1,7 @@
 /** The operate child of `serve`: store, hosts, consoles, control socket and operator web. */
-import { openPty } from '../../../console/io/pty.ts';
 import { remoteNetboot } from '../../../netboot/io/channel.ts';
 import { messageOf } from '../../common/error.ts';
-import type { Config, HostConfig } from '../../config/schema.ts';
-import type { HostAccess } from '../../host/access.ts';
-import { localAccess } from '../../host/io/local-access.ts';
+import type { Config } from '../../config/schema.ts';
 import { openInstallService } from '../../install/io/service.ts';
 import { SYSTEM_CLOCK } from '../../io/clock.ts';
 import { openControl } from '../../io/control.ts';
@@ -14,6 +11,7 @@ import { runChild } from '../../io/processes/child.ts';
 import { openStore } from '../../io/store/store.ts';
 import { startWeb } from '../../io/web-server.ts';
 import { ROUTES } from '../../web/routes.ts';
+import { openHosts } from '../host-access.ts';
 
 runChild<Config>(async (parent) => {
   const config = parent.settings;
@@ -22,7 +20,8 @@ runChild<Config>(async (parent) => {
   const lock = await lockState(config.stateDirectory);
   const store = await openStore(config.stateDirectory, { log });
   const netboot = remoteNetboot(parent);
-  const installs = openInstallService({ config, store, netboot, accessOf, clock, log });
+  const hosts = openHosts();
+  const installs = openInstallService({ config, store, netboot, accessOf: hosts.accessOf, clock, log });
   netboot.onReady(
     () => void installs.refresh().catch((error) => log.error('netboot.push', { error: messageOf(error) })),
   );
@@ -39,14 +38,9 @@ runChild<Config>(async (parent) => {
       await web?.close();
       await control.close();
       await installs.close();
+      await hosts.close();
       await store.close();
       lock.release();
     },
   };
 });
-
-function accessOf(host: HostConfig): HostAccess {
-  const { PATH = '/usr/bin:/bin:/usr/sbin:/sbin', HOME = '/' } = process.env;
-  const path = host.access === 'rehearsal' ? `${host.root}/bin:${PATH}` : PATH;
-  return localAccess({ become: host.become, env: { PATH: path, HOME, LANG: 'C' }, openPty });
-}

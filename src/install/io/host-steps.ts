@@ -34,9 +34,9 @@ export async function prepareHost(parts: PrepareParts): Promise<{ readonly fresh
   const paths = hostPaths(host, vm);
   const kernel = join(setsDirectory, setDirectory(vm.release, vm.arch), 'bsd.rd');
   if (!existsSync(kernel)) throw new OperatorError('SETS_MISSING', `there is no ${kernel}`);
-  await access.write(paths.kernel, { copyOf: kernel }, 0o644);
+  await access.write(paths.kernel, { copyOf: kernel }, { mode: 0o644 });
   const freshDisk = await createMissingDisks(access, vm, paths.disks);
-  await access.write(paths.fragment, renderVmConf(vmConfOf(host, vm, false)), 0o600);
+  await access.write(paths.fragment, renderVmConf(vmConfOf(host, vm, false)), { mode: 0o600 });
   if (state === null) await must(access, VMCTL.load(paths.fragment), true);
   return { freshDisk };
 }

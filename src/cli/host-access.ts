@@ -1,0 +1,33 @@
+import { openPty } from '../../console/io/pty.ts';
+import type { HostConfig } from '../config/schema.ts';
+import type { HostAccess } from '../host/access.ts';
+import { localAccess } from '../host/io/local-access.ts';
+import { SYSTEM_CLOCK } from '../io/clock.ts';
+
+/** The ways to all hosts. */
+export interface Hosts {
+  /** One for each host, the same each time: what is kept open is shared. */
+  readonly accessOf: (host: HostConfig) => HostAccess;
+  close(): Promise<void>;
+}
+
+export function openHosts(): Hosts {
+  const open = new Map<string, HostAccess>();
+  return {
+    accessOf(host) {
+      const access = open.get(host.name) ?? openAccess(host);
+      open.set(host.name, access);
+      return access;
+    },
+    async close() {
+      await Promise.all([...open.values()].map((access) => access.close()));
+    },
+  };
+}
+
+function openAccess(host: HostConfig): HostAccess {
+  const { PATH = '/usr/bin:/bin:/usr/sbin:/sbin', HOME = '/' } = process.env;
+  const path = host.access === 'rehearsal' ? `${host.root}/bin:${PATH}` : PATH;
+  const env = { PATH: path, HOME, LANG: 'C', LC_ALL: 'C' };
+  return localAccess({ become: host.become, env, now: () => SYSTEM_CLOCK.now(), openPty });
+}
