@@ -161,6 +161,9 @@ const host = z.strictObject({
   startDelaySeconds: whole(1, 3600, 'seconds, 1 to 3600')
     .default(30)
     .describe('how long vmd(8) waits before it starts the next ones, in seconds'),
+  installsAtOnce: whole(1, 254, 'a number from 1 to 254')
+    .default(4)
+    .describe('how many installs and upgrades it works on at once; the others wait in its queue'),
   agentx: z.boolean().default(false).describe('vmd(8) tells an SNMP agent about its VMs'),
   capacity: whole(1, 254, 'a number of VMs from 1 to 254 (the id is one octet of the lladdr)')
     .default(40)
