@@ -211,25 +211,35 @@ function oldBootOptions(bootAddress: Ipv4, bootfile: string): OptionValues {
   return { tftpServerName: bootAddress, bootfileName: bootfile, tftpServers: [bootAddress] };
 }
 
-/** A PXE ROM that does not see its class again waits three seconds for another server. */
+/** PXE_DISCOVERY_CONTROL with bit 3: the boot file is in this packet (PXE 2.1, tag 6). */
+const NO_DISCOVERY = Uint8Array.of(6, 1, 8, 255);
+
+/**
+ * A PXE ROM that does not see its class again waits three seconds for another server; UEFI and other ROMs that see
+ * it alone ask a boot server on port 4011.
+ */
 function echoedOptions({ options }: Packet): OptionValues {
   return {
-    ...(options.vendorClass?.startsWith('PXEClient') ? { vendorClass: 'PXEClient' } : {}),
+    ...(options.vendorClass?.startsWith('PXEClient')
+      ? { vendorClass: 'PXEClient', vendorOptions: NO_DISCOVERY }
+      : {}),
     ...(options.clientId === undefined ? {} : { clientId: options.clientId }),
     ...(options.relayInfo === undefined ? {} : { relayInfo: options.relayInfo }),
   };
 }
 
+/** To all on the link. UEFI firmware without an address takes nothing that is sent to its subnet's broadcast address. */
+const EVERYBODY = '255.255.255.255' as Ipv4;
+
 /**
  * RFC 2131 §4.1. A client that has no address yet is broadcast to even where it would take unicast: without a
  * raw socket there is no way to reach an address that nobody answers ARP for, and every client takes it.
  */
-function destination({ packet, arrival, subnet, ports }: Exchange): Arrival {
+function destination({ packet, arrival, ports }: Exchange): Arrival {
   if (packet.relayAddress !== NO_ADDRESS) {
     const port = hasRelayPort(packet.options.relayInfo) ? arrival.port : ports.relay;
     return { address: packet.relayAddress, port };
   }
   const bound = packet.clientAddress !== NO_ADDRESS;
-  const address = bound ? packet.clientAddress : ipv4FromNumber(networkOf(subnet.cidr).broadcast);
-  return { address, port: ports.client };
+  return { address: bound ? packet.clientAddress : EVERYBODY, port: ports.client };
 }

@@ -45,10 +45,20 @@ export function serveDhcp(parts: DhcpParts): void {
 
   for (const socket of sockets) {
     socket.setBroadcast(true);
+    sendBroadcastsFrom(socket);
     enlargeReceiveBuffer(socket);
     socket.on('error', (error) => log.warn('dhcp.socket', { error: messageOf(error) }));
     socket.on('message', receive);
   }
+}
+
+/**
+ * 255.255.255.255 has no route of its own: Linux sends it through the interface of the address that the socket is
+ * bound to, OpenBSD through the interface for multicasts if one is set (ip_output()), else to the default router.
+ */
+function sendBroadcastsFrom(socket: Socket): void {
+  const { address } = socket.address();
+  if (address !== '0.0.0.0') socket.setMulticastInterface(address);
 }
 
 function send(sockets: ReadonlyMap<string, Socket>, { packet, to, from }: Reply, log: Log): void {
