@@ -112,6 +112,15 @@ const subnet = z.strictObject({
     .describe(
       'the one address, reachable from this subnet, that is siaddr, TFTP and boot HTTP server for its VMs; without it no host may use the subnet',
     ),
+  pool: ipv4Range
+    .optional()
+    .describe(
+      'addresses for machines that the inventory does not know; without it they get no answer. It needs relays, or a single subnet',
+    ),
+  relayed: z
+    .boolean()
+    .default(false)
+    .describe('its machines reach puffboot through DHCP relays alone, never by broadcast'),
 });
 
 const host = z.strictObject({
@@ -196,6 +205,11 @@ export const ConfigSchema = z.strictObject({
       setsDirectory: absolutePath
         .default('/var/puffboot/sets')
         .describe('directory that holds pub/OpenBSD/RELEASE/ARCH'),
+      leasesDirectory: absolutePath
+        .default('/var/puffnet')
+        .describe(
+          "the netboot process's own directory, for the leases of pools; made where a subnet has one",
+        ),
     }),
     {},
   ),

@@ -68,6 +68,7 @@ describe('an armed PXE ROM', () => {
       vendorClass: 'PXEClient',
       vendorOptions: Uint8Array.of(6, 1, 8, 255),
       clientId: ipxe.options.clientId,
+      clientUuid: ipxe.options.clientUuid,
     });
     expect(reply?.to).toEqual({ address: EVERYBODY, port: 68 });
     expect(reply?.from).toBe(BOOT_ADDRESS);
