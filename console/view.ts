@@ -17,7 +17,6 @@ export function describeEvent(event: Telling, system = 'OpenBSD'): string | null
     case 'release':
       return `${' '.repeat(TIME_WIDTH)}  ${system} ${event.release}`;
     case 'outcome':
-    case 'moved-on':
       return null;
   }
 }

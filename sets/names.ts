@@ -8,6 +8,11 @@ export function versionOf(release: string): string {
   return release.replace('.', '');
 }
 
+/** `76`, as it stands in the names of sets, as a release: `7.6`. */
+export function releaseOf(version: string): string {
+  return `${version.slice(0, -1)}.${version.slice(-1)}`;
+}
+
 /** The sets of a release in the order in which the installer lists them; see release(8). */
 export function setNames(release: string): readonly string[] {
   const version = versionOf(release);

@@ -7,7 +7,6 @@ const EXPENDABLE = [
   'tftpServerName',
   'bootfileName',
   'message',
-  'clientUuid',
   'broadcastAddress',
   'domainName',
   'nameServers',

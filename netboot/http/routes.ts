@@ -51,7 +51,7 @@ type RouteRow = readonly [RegExp, (asking: Asking, match: Match) => Route];
 /** One row per form of URL that the installer asks for, or that we hand out. */
 const ROUTES: readonly RouteRow[] = [
   [/^\/r\/([A-Za-z0-9_-]+)\/(install|upgrade)\.conf$/, byToken],
-  [/^\/install-done\/([A-Za-z0-9_-]+)$/, installDone],
+  [/^\/install-done(?:\/([A-Za-z0-9_-]+))?$/, installDone],
   [/^\/(?:(.+)-)?(install|upgrade)\.conf$/, byAddress],
   [/^\/(pub\/OpenBSD\/(?:\d{1,2}\.\d|snapshots)\/[a-z0-9]+\/[A-Za-z0-9][A-Za-z0-9._-]*)$/, setFile],
 ];
@@ -128,12 +128,20 @@ function otherKernel(setDirectory: string | null, armed: Armed): string | null {
   return `booted ${cut(setDirectory)}, wants ${armed.release}/${armed.arch}`;
 }
 
-/** Comes from the installed system at the end, and again if it was not heard: also after the arming expired. */
-function installDone(asking: Asking, [, token = '']: Match): Route {
-  const shown = '/install-done/***';
-  const client = asking.lookup.byToken(token);
-  if (client !== null) return { kind: 'done', subject: 'install-done', shown, client, token };
-  return refused('install-done', shown, asking.client, 404, 'unknown token');
+/**
+ * Comes from the installed system at the end, and again if it was not heard: also after the arming expired. A site set
+ * is made for many VMs and knows no token, so that the address of an armed one is enough, as it is for its answers.
+ */
+function installDone(asking: Asking, [, token]: Match): Route {
+  const shown = token === undefined ? '/install-done' : '/install-done/***';
+  const client = token === undefined ? asking.client : asking.lookup.byToken(token);
+  const armed = client?.armed ?? null;
+  if (client !== null && armed !== null) {
+    return { kind: 'done', subject: 'install-done', shown, client, token: armed.token };
+  }
+  if (token !== undefined) return refused('install-done', shown, asking.client, 404, 'unknown token');
+  const reason = client === null ? 'reported from an unknown address' : `${client.name} is not armed`;
+  return refused('install-done', shown, client, 404, reason);
 }
 
 /** Sets are public: anyone may fetch them. */

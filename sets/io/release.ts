@@ -4,10 +4,12 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, messageOf, OperatorError } from '../../src/common/error.ts';
 import { bySetOrder, findingsOf, type ObservedFile, type SetFinding } from '../finding.ts';
-import { setDirectory, setNames, versionOf } from '../names.ts';
-import { type PublicKey, parseEmbedded, parsePublicKey, signatureFault } from '../signify.ts';
+import { isSiteSet, SNAPSHOTS, versionIn } from '../mirror.ts';
+import { releaseOf, setDirectory, setNames, versionOf } from '../names.ts';
+import { type PublicKey, parseEmbedded, signatureFault } from '../signify.ts';
 import { parseSums } from '../sums.ts';
 import { verifyEd25519 } from './ed25519.ts';
+import { type FoundKey, findKey, findSigner, type Keyring } from './keyring.ts';
 
 /** What became of verifying a release. */
 export interface Verified {
@@ -49,15 +51,32 @@ export async function verifyRelease(parts: ReleaseParts, key: PublicKey): Promis
   if ('fault' in parsed) return stop('malformed', `cannot be used: ${parsed.fault}`);
 
   const { sums } = parsed;
+  const version = versionIn(sums) ?? versionOf(release);
+  const named = releaseOf(version);
   const present = sums.map(({ name }) => name).filter((name) => names.includes(name));
-  const files = await observe(directory, present.sort(bySetOrder(release)));
-  const findings = findingsOf(release, sums, {
+  const files = await observe(directory, present.sort(bySetOrder(named)));
+  const findings = findingsOf(release === SNAPSHOTS ? named : release, sums, {
     files,
-    siteSets: names.filter((name) => new RegExp(`^site${versionOf(release)}.*\\.tgz$`).test(name)),
+    siteSets: names.filter((name) => isSiteSet(name, version)),
     index: names.includes('index.txt') ? await readFile(join(directory, 'index.txt'), 'utf8') : null,
   });
   const whole = files.filter(({ name }) => !findings.some(({ file }) => file === name));
   return { directory, whole: whole.map(({ name }) => name), size: sizeOf(whole), findings };
+}
+
+/**
+ * The key with which the release that lies here is to be verified.
+ * @throws OperatorError SIGNIFY_KEY, SETS_MISSING
+ */
+export async function findReleaseKey(
+  { root, release, arch }: ReleaseParts,
+  keyring: Keyring,
+): Promise<FoundKey> {
+  if (release !== SNAPSHOTS) return findKey(release, keyring);
+  const path = join(root, setDirectory(release, arch), 'SHA256.sig');
+  const signed = parseEmbedded(await readFile(path).catch(() => Buffer.alloc(0)));
+  if (signed === null) throw new OperatorError('SETS_MISSING', `there is no signature in ${path}`);
+  return findSigner(release, signed, keyring);
 }
 
 /** What a release's directory holds, without a look into its files. */
@@ -76,21 +95,28 @@ export interface ListedRelease {
 export async function listReleases(root: string): Promise<readonly ListedRelease[]> {
   const top = join(root, 'pub/OpenBSD');
   const rows: ListedRelease[] = [];
-  for (const release of ((await filesOf(top)) ?? []).filter((name) => /^\d{1,2}\.\d$/.test(name))) {
-    for (const arch of ((await filesOf(join(top, release))) ?? []).sort()) {
+  for (const release of ((await filesOf(top)) ?? []).filter(isRelease)) {
+    // What begins with a dot is being made, or was left.
+    for (const arch of ((await filesOf(join(top, release))) ?? []).filter(isArch).sort()) {
       const row = await listRelease(join(top, release, arch), release, arch);
       if (row !== null) rows.push(row);
     }
   }
-  return rows.sort((a, b) => Number(a.release) - Number(b.release));
+  return rows.sort((a, b) => age(a.release) - age(b.release));
 }
+
+const isRelease = (name: string): boolean => /^\d{1,2}\.\d$/.test(name) || name === SNAPSHOTS;
+const isArch = (name: string): boolean => /^[a-z0-9]{1,16}$/.test(name);
+/** Snapshots are newer than any release. */
+const age = (release: string): number => (release === SNAPSHOTS ? 1000 : Number(release));
 
 async function listRelease(directory: string, release: string, arch: string): Promise<ListedRelease | null> {
   const names = await filesOf(directory);
   if (names === null) return null;
   const facts = await Promise.all(names.map((name) => stat(join(directory, name)).catch(() => null)));
   const size = facts.reduce((sum, file) => sum + (file?.isFile() ? file.size : 0), 0);
-  const sets = setNames(release);
+  const version = versionIn(names.map((name) => ({ name })));
+  const sets = setNames(release === SNAPSHOTS && version !== null ? releaseOf(version) : release);
   return {
     release,
     arch,
@@ -99,22 +125,6 @@ async function listRelease(directory: string, release: string, arch: string): Pr
     size,
     signed: names.includes('SHA256.sig'),
   };
-}
-
-/**
- * The public key of a file.
- * @throws OperatorError SIGNIFY_KEY
- */
-export async function readPublicKey(file: string): Promise<PublicKey> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(file);
-  } catch (error) {
-    throw new OperatorError('SIGNIFY_KEY', `there is no key to verify with: ${messageOf(error)}`);
-  }
-  const key = parsePublicKey(bytes);
-  if (key === null) throw new OperatorError('SIGNIFY_KEY', `${file} is no public key of signify(1)`);
-  return key;
 }
 
 /** Null where there is no such directory. */
@@ -134,7 +144,9 @@ async function observe(directory: string, names: readonly string[]): Promise<rea
   return files;
 }
 
-async function digest(path: string): Promise<{ readonly size: number; readonly sha256: string | null }> {
+export async function digest(
+  path: string,
+): Promise<{ readonly size: number; readonly sha256: string | null }> {
   const hash = createHash('sha256');
   let size = 0;
   try {

@@ -1,6 +1,7 @@
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { errnoOf, messageOf, OperatorError } from '../../src/common/error.ts';
+import { type SiteDefaults, withDefaults } from '../site-defaults.ts';
 import { renderTar, type TarEntry } from '../ustar.ts';
 
 /** 2000-01-01 00:00:00 UTC. Any moment would do, as long as it is always the same. */
@@ -13,24 +14,36 @@ export interface SiteSet {
 }
 
 /**
- * A site set (install.site(5)) of everything in a directory: owned by root, writable by nobody else, at one
+ * A site set (install.site(5)) of the house defaults and everything in a directory: owned by root, writable by nobody else, at one
  * fixed time, in the order of the names. The same input gives the same bytes.
  *
  * A directory is written only when it is empty: tar(1) makes the others as it needs them, and would otherwise
  * give /root, /tmp and their like the modes that a copy of the directory happens to have.
  *
+ * @param directory null: the defaults are all there is
+ * @param defaults what install.site does besides; null: nothing
  * @throws OperatorError SITE_REFUSED for a directory that cannot be read, is empty, or holds something that
  *         an installer could not unpack or run
  */
-export async function buildSiteSet(directory: string): Promise<SiteSet> {
-  const entries = await entriesOf(directory);
+export async function buildSiteSet(
+  directory: string | null,
+  defaults: SiteDefaults | null,
+): Promise<SiteSet> {
+  const own = directory === null ? [] : await entriesOf(directory);
+  const entries = defaults === null ? own : added(own, defaults);
   if (entries.length === 0) throw new OperatorError('SITE_REFUSED', `there is nothing in ${directory}`);
   const tar = renderTar(entries, BUILD_TIME);
-  if ('fault' in tar) throw new OperatorError('SITE_REFUSED', `${directory}/${tar.path}: ${tar.fault}`);
+  if ('fault' in tar) throw new OperatorError('SITE_REFUSED', `${directory ?? ''}/${tar.path}: ${tar.fault}`);
   const bytes = gzipSync(tar.bytes, { level: 9 });
   // The tenth byte names the system that compressed it; 255 is unknown (RFC 1952).
   bytes[9] = 255;
   return { bytes, entries: entries.length };
+}
+
+function added(own: readonly TarEntry[], defaults: SiteDefaults): readonly TarEntry[] {
+  const all = withDefaults(own, defaults);
+  if ('fault' in all) throw new OperatorError('SITE_REFUSED', all.fault);
+  return all.entries;
 }
 
 async function entriesOf(directory: string): Promise<readonly TarEntry[]> {

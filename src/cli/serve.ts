@@ -28,15 +28,13 @@ async function serve(config: Config, untilEof: boolean): Promise<void> {
   const operateIdentity = await identityOf(config.serve.operateUser);
   const netbootIdentity = await identityOf(config.serve.netbootUser);
   await prepareStateDirectory(config.stateDirectory, operateIdentity);
-  const settings = netbootSettings(config);
-  if (settings.keepsLeases) await prepareStateDirectory(settings.leasesDirectory, netbootIdentity);
 
   const netboot: SupervisedChild = supervise(
     {
       name: 'netboot',
       module: new URL('./processes/netboot.js', import.meta.url),
       identity: netbootIdentity,
-      settings,
+      settings: netbootSettings(config),
       bind: () => bindNetboot(config),
     },
     { ...parts, relay: (body) => operate.send({ kind: 'relay', body }) },
@@ -76,8 +74,7 @@ async function serve(config: Config, untilEof: boolean): Promise<void> {
 /** A hostile packet must not find more in the process than it takes to answer it. */
 function netbootSettings(config: Config): NetbootSettings {
   const addresses = [...new Set(config.subnets.flatMap(({ bootAddress }) => bootAddress ?? []))];
-  const keepsLeases = config.subnets.some(({ pool }) => pool !== undefined);
-  return { ...config.netboot, addresses, keepsLeases };
+  return { ...config.netboot, addresses };
 }
 
 async function bindNetboot(config: Config): Promise<readonly HandedSocket[]> {

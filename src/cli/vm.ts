@@ -1,7 +1,7 @@
-import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { OperatorError } from '../common/error.ts';
 import type { VmView } from '../web/operator.ts';
+import { confirm } from './confirm.ts';
 import { ask, type CommonOptions, common, print } from './vm-common.ts';
 import { dueCommand } from './vm-due.ts';
 import { addChoiceOptions, addEmptyingOptions, type ChoiceOptions, changeOf } from './vm-options.ts';
@@ -68,7 +68,8 @@ function rmCommand(): Command {
     .argument('<name>', 'name of the VM')
     .option('-y, --yes', 'do not ask')
     .action(async (name: string, options: CommonOptions & { readonly yes?: boolean }) => {
-      if (!options.yes && !(await confirm(name))) return;
+      const question = `Remove VM ${JSON.stringify(name)} from the inventory?`;
+      if (!options.yes && !(await confirm(question, `${name} was not removed`))) return;
       const vm = (await ask(options, (api) => api.call('DELETE', pathOf(name)))) as VmView;
       print(options, vm, `${vm.name}: removed; its disks stay on ${vm.host}\n`);
     });
@@ -79,17 +80,3 @@ const warnKeyless = (name: string): string =>
   `${name} has no ssh key, so nobody could log in: \`puffboot vm set ${name} --key-file FILE\`\n`;
 
 const pathOf = (name: string): string => `/vms/${encodeURIComponent(name)}`;
-
-/** @throws OperatorError USAGE where there is nobody to ask */
-async function confirm(name: string): Promise<boolean> {
-  if (!process.stdin.isTTY) {
-    throw new OperatorError('USAGE', `${name} was not removed: there is no terminal to ask on; give --yes`);
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question(`Remove VM ${JSON.stringify(name)} from the inventory? [y/N] `);
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    terminal.close();
-  }
-}

@@ -18,9 +18,6 @@ export const FIXES = {
   ADDRESS_UNAVAILABLE: 'give the interface this address first, or correct it in puffboot.toml',
   PORT_PRIVILEGED: 'start `puffboot serve` as root (it gives the privilege up), or use ports from 1024 up',
   USER_MISSING: 'create the user (useradd -s /sbin/nologin NAME), or name another in [serve]',
-  LEASES_UNWRITABLE:
-    'make netboot.leasesDirectory a directory of its own for the user that serve.netbootUser names',
-  LEASES_UNREADABLE: 'run this as root, or as a user that may read netboot.leasesDirectory',
   VM_NOT_FOUND: 'see `puffboot vm list`',
   VM_EXISTS: 'choose another name, or remove the VM first with `puffboot vm rm`',
   VM_REFUSED: 'correct the value and try again; nothing was stored',
@@ -37,7 +34,12 @@ export const FIXES = {
   SIGNIFY_KEY:
     'take it from /etc/signify of an OpenBSD system of that release or the one before it, and name it with --key',
   SITE_REFUSED: 'change the directory, then build the site set again; nothing was written',
-  SETS_MISSING: 'put the release below the sets directory as pub/OpenBSD/RELEASE/ARCH',
+  MIRROR_FAILED:
+    'run it again, it goes on where it stopped; if the mirror has other bytes than were signed, name another one with --mirror',
+  SETS_BUSY: 'wait until it is done, or stop the other one',
+  SETS_UNWRITABLE: 'free space there, or make it writable for this user, then run it again',
+  SETS_MISSING:
+    'fetch it with `puffboot sets sync RELEASE`, or put it below the sets directory as pub/OpenBSD/RELEASE/ARCH',
   RESPONSE_FILE_INVALID: 'write one `question = answer` a line; see autoinstall(8)',
   RESPONSE_FILE_MISSING: 'name an existing response file with --answers',
   RESPONSE_FILE_FAULTY: 'correct the lines that are called errors, then run `puffboot lint` again',

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { ConfigSchema, WORDS } from './schema.ts';
+import { ConfigSchema } from './schema.ts';
+import { WORDS } from './value.ts';
 
 /** One key of puffboot.toml. */
 export interface ConfigKey {

@@ -6,30 +6,14 @@ import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { type Cidr4, type Ipv4, ipv4ToNumber, parseCidr4, parseIpv4 } from '../common/address.ts';
 import { parseSize, RELEASE, SET_PATTERN, TIMEZONE, URL_OF_FILE } from '../common/form.ts';
-
-/** What a value must be, in words: told when it is refused, and printed in the README. */
-export const WORDS = z.registry<{ readonly words: string }>();
+import { setsTable, siteTable } from './sets-schema.ts';
+import { matching, parsed, WORDS, whole } from './value.ts';
 
 /** Addresses from `first` to `last`, both included. */
 export interface Ipv4Range {
   readonly first: Ipv4;
   readonly last: Ipv4;
 }
-
-const matching = (form: RegExp, words: string) => z.string().regex(form).register(WORDS, { words });
-const whole = (from: number, to: number, words: string) =>
-  z.int().min(from).max(to).register(WORDS, { words });
-/** A text whose value is what `parse` makes of it; null refuses it. */
-const parsed = <T>(parse: (text: string) => T | null, words: string) =>
-  z
-    .string()
-    .transform((text, context) => {
-      const value = parse(text);
-      if (value !== null) return value;
-      context.addIssue({ code: 'custom', message: words });
-      return z.NEVER;
-    })
-    .register(WORDS, { words });
 
 const ipv4 = parsed(parseIpv4, 'an IPv4 address such as 192.0.2.1');
 const cidr4 = parsed<Cidr4>(parseCidr4, 'a network such as 192.0.2.0/24, without host bits');
@@ -112,15 +96,6 @@ const subnet = z.strictObject({
     .describe(
       'the one address, reachable from this subnet, that is siaddr, TFTP and boot HTTP server for its VMs; without it no host may use the subnet',
     ),
-  pool: ipv4Range
-    .optional()
-    .describe(
-      'addresses for machines that the inventory does not know; without it they get no answer. It needs relays, or a single subnet',
-    ),
-  relayed: z
-    .boolean()
-    .default(false)
-    .describe('its machines reach puffboot through DHCP relays alone, never by broadcast'),
 });
 
 const host = z.strictObject({
@@ -170,9 +145,6 @@ const host = z.strictObject({
   startDelaySeconds: whole(1, 3600, 'seconds, 1 to 3600')
     .default(30)
     .describe('how long vmd(8) waits before it starts the next ones, in seconds'),
-  installsAtOnce: whole(1, 254, 'a number from 1 to 254')
-    .default(4)
-    .describe('how many installs and upgrades it works on at once; the others wait in its queue'),
   agentx: z.boolean().default(false).describe('vmd(8) tells an SNMP agent about its VMs'),
   capacity: whole(1, 254, 'a number of VMs from 1 to 254 (the id is one octet of the lladdr)')
     .default(40)
@@ -205,14 +177,11 @@ export const ConfigSchema = z.strictObject({
       setsDirectory: absolutePath
         .default('/var/puffboot/sets')
         .describe('directory that holds pub/OpenBSD/RELEASE/ARCH'),
-      leasesDirectory: absolutePath
-        .default('/var/puffnet')
-        .describe(
-          "the netboot process's own directory, for the leases of pools; made where a subnet has one",
-        ),
     }),
     {},
   ),
+  sets: z.prefault(setsTable, {}),
+  site: z.prefault(siteTable, {}),
   web: z.prefault(
     z.strictObject({
       enabled: z.boolean().default(true).describe('serve the operator web'),

@@ -45,7 +45,7 @@ describe('puffboot sets', () => {
   it('verifies a whole release', async () => {
     expect(await verify()).toEqual({
       exitCode: undefined,
-      stdout: `${sets}: bsd bsd.rd base76.tgz comp76.tgz: as signed by key.pub, 0.0 MB\n`,
+      stdout: `${sets}: bsd bsd.rd base76.tgz comp76.tgz: as signed by ${directory}/key.pub, 0.0 MB\n`,
     });
   });
 
@@ -97,7 +97,7 @@ describe('puffboot sets', () => {
 
   it('takes the line for index.txt that `site build` prints', async () => {
     const file = join(sets, 'site76.tgz');
-    const { stdout } = await run(siteCommand(), 'build', sets, '--release', '7.6', '-o', file);
+    const { stdout } = await run(siteCommand(), 'build', sets, '--release', '7.6', '--bare', '-o', file);
     await writeFile(join(sets, 'index.txt'), `${stdout.split('\n')[2]}\n`, { flag: 'a' });
     expect((await verify()).exitCode).toBeUndefined();
   });
@@ -108,7 +108,7 @@ describe('puffboot sets', () => {
     expect((await verify()).stdout).toBe(
       'base76.tgz is cut short: 4 of 8 bytes\n' +
         'comp76.tgz is not what was signed: SHA256 8fe72fb6963472bb... instead of e996bb0ea465fae7...\n' +
-        `${sets}: bsd bsd.rd: as signed by key.pub, 0.0 MB\n`,
+        `${sets}: bsd bsd.rd: as signed by ${directory}/key.pub, 0.0 MB\n`,
     );
   });
 

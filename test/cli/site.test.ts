@@ -49,7 +49,7 @@ describe('puffboot site build', () => {
   }
   const build = async (from: string, name: string, ...args: readonly string[]) => {
     const file = join(directory, name);
-    await run(siteCommand(), 'build', from, '--release', '7.6', '-o', file, ...args);
+    await run(siteCommand(), 'build', from, '--release', '7.6', '--bare', '-o', file, ...args);
     return readFile(file);
   };
 
@@ -110,7 +110,7 @@ describe('puffboot site build', () => {
 
   it('says where it belongs, under its name for one host', async () => {
     const file = join(directory, 'x.tgz');
-    const args = ['build', site, '--release', '7.6', '--host', 'web1', '-o', file];
+    const args = ['build', site, '--release', '7.6', '--bare', '--host', 'web1', '-o', file];
     const { stdout } = await run(siteCommand(), ...args);
     expect(stdout).toMatch(
       /x\.tgz: 7 entries, (\d+) bytes\n.*\n-rw-r--r-- {2}1 0 {2}0 {2}\1 .* site76-web1\.tgz\n$/,
@@ -138,8 +138,13 @@ describe('puffboot site build', () => {
 
   it.each([
     ['a release that is none', ['--release', '76'], 'USAGE'],
+    ['no release', [], 'USAGE'],
     ['a host with a domain', ['--release', '7.6', '--host', 'web1.example.net'], 'USAGE'],
-    ['a place that is not there', ['--release', '7.6', '-o', '/nonexistent/site76.tgz'], 'SITE_REFUSED'],
+    [
+      'a place that is not there',
+      ['--release', '7.6', '--bare', '-o', '/nonexistent/site76.tgz'],
+      'SITE_REFUSED',
+    ],
   ])('refuses %s', async (_, args, code) => {
     await expect(run(siteCommand(), 'build', site, ...args)).rejects.toEqual(
       expect.objectContaining({ code }),

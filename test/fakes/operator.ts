@@ -74,7 +74,6 @@ export const anInstall = (change: Partial<InstallView> = {}): InstallView => ({
   state: 'installing',
   phases: [],
   progress: null,
-  queue: null,
   failure: null,
   live: true,
   ...change,

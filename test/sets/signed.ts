@@ -24,14 +24,14 @@ export function signWith({ number, secret }: TestKey, message: string): string {
 }
 
 /** Sums as sha256(1) writes them. */
-export function sumsOf(files: Readonly<Record<string, string>>): string {
+export function sumsOf(files: Readonly<Record<string, string | Uint8Array>>): string {
   return Object.entries(files)
-    .map(([name, text]) => `SHA256 (${name}) = ${createHash('sha256').update(text).digest('hex')}\n`)
+    .map(([name, content]) => `SHA256 (${name}) = ${createHash('sha256').update(content).digest('hex')}\n`)
     .join('');
 }
 
 /** index.txt as `ls -lT` writes it. */
-export function indexOf(files: Readonly<Record<string, string>>): string {
+export function indexOf(files: Readonly<Record<string, string | Uint8Array>>): string {
   return Object.entries(files)
     .map(([name, text]) => `-rw-r--r--  1 1001  0  ${text.length} Oct  1 12:00:00 2024 ${name}\n`)
     .join('');

@@ -24,8 +24,6 @@ export interface RunnerParts {
   readonly store: InstallStore;
   readonly clock: Clock;
   readonly log: Log;
-  /** Called after every change of state, once that is stored. */
-  readonly entered: (install: Install) => void;
   /** Called after every change of what `view` shows. */
   readonly changed: () => void;
 }
@@ -48,11 +46,10 @@ const SAVE_AGAIN_SECONDS = 5;
 
 /**
  * Carries one install through its lifecycle. Events are applied one after the other: the new state is
- * stored first, then its effects run, without holding up the next event. One that is still `defined` waits
- * for the event `begin`; any other was left by another process and goes on.
+ * stored first, then its effects run, without holding up the next event.
  */
-export function runInstall(initial: Install, parts: RunnerParts): Runner {
-  const { steps, store, clock, log, entered: told, changed } = parts;
+export function runInstall(initial: Install, resumed: boolean, parts: RunnerParts): Runner {
+  const { steps, store, clock, log, changed } = parts;
   let install = initial;
   let session: ConsoleSession | null = null;
   let progress: Progress | null = null;
@@ -100,7 +97,6 @@ export function runInstall(initial: Install, parts: RunnerParts): Runner {
       progress = null;
       armDeadline();
       void perform(effects);
-      told(install);
     }
     changed();
   }
@@ -181,8 +177,10 @@ export function runInstall(initial: Install, parts: RunnerParts): Runner {
     release();
   }
 
-  armDeadline();
-  void perform(ON_RESUME[install.state]);
+  if (resumed && install.state !== 'defined') {
+    armDeadline();
+    void perform(ON_RESUME[install.state]);
+  } else send({ kind: 'begin' });
 
   return {
     install: () => install,

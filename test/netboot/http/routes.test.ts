@@ -44,6 +44,8 @@ describe('refusals', () => {
     ['a wrong token', `/r/${TOKEN.slice(0, -1)}B/install.conf`, WEB.address, NOON, /unknown token/],
     ['the beginning of a token', `/r/${TOKEN.slice(0, -1)}/install.conf`, WEB.address, NOON, /unknown token/],
     ['a token and more', `/r/${TOKEN}A/install.conf`, WEB.address, NOON, /unknown token/],
+    ['a report without a token from a stranger', '/install-done', '198.51.100.1', NOON, /unknown address/],
+    ['a report of a client that is not armed', '/install-done', MAIL.address, NOON, /not armed/],
     ['an unknown token for a report', '/install-done/nothing', WEB.address, NOON, /unknown token/],
     [
       'the other mode',
@@ -109,5 +111,9 @@ describe('the rest', () => {
   it('hears that an install is done, even late', () => {
     const found = ask(`/install-done/${TOKEN}`, '198.51.100.1', ARMED.until + 1);
     expect(found).toMatchObject({ kind: 'done', client: WEB, token: TOKEN, shown: '/install-done/***' });
+  });
+
+  it('hears it without a token from the address of an armed client', () => {
+    expect(ask('/install-done', WEB.address)).toMatchObject({ kind: 'done', client: WEB, token: TOKEN });
   });
 });
