@@ -13,13 +13,14 @@ export const draftOf = (directory: string): string =>
 export async function publish(directory: string): Promise<void> {
   const name = basename(directory);
   const beside = (file: string): string => join(dirname(directory), file);
-  const edition = `.${name}.${Date.now()}`;
+  const now = Date.now();
+  const edition = `.${name}.${now}`;
   try {
     await rename(draftOf(directory), beside(edition));
     await rm(beside(`.${name}.link`), { force: true });
     await symlink(edition, beside(`.${name}.link`));
     // A directory that somebody filled by hand cannot be replaced by a rename of anything: it steps aside first.
-    if (await isDirectory(directory)) await rename(directory, beside(`.${name}.${Date.now() - 1}`));
+    if (await isDirectory(directory)) await rename(directory, beside(`.${name}.${now - 1}`));
     await rename(beside(`.${name}.link`), directory);
     await sync(dirname(directory));
     for (const old of await editionsOf(directory)) {
