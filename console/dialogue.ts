@@ -5,7 +5,7 @@
 import { saysNothing } from './kernel-text.ts';
 import { maskSecrets, secretsOf } from './mask.ts';
 import { conclude, deadlineOf, enterPhase, expire, fail, noteNews, succeed, tell } from './outcome.ts';
-import { endPrompt, reportPrompt, watchPrompt } from './prompting.ts';
+import { endPrompt, goOnAtPrompt, reportPrompt, watchPrompt } from './prompting.ts';
 import type { MarkerRow } from './prompts/row.ts';
 import { findMarkers, findProgress } from './prompts/table.ts';
 import { BLANK_SCREEN, show } from './screen.ts';
@@ -40,6 +40,7 @@ export function startDialogue(facts: DialogueFacts, at = 0): Dialogue {
     answered: null,
     unasked: 0,
     typing: null,
+    aside: false,
     lastKey: '\r',
     recent: [],
     progress: null,
@@ -65,6 +66,8 @@ export function step(dialogue: Dialogue, event: DialogueEvent): [Dialogue, reado
   }
   if (event.kind === 'output') takeOutput(turn, event.text);
   if (event.kind === 'input') takeInput(turn);
+  if (event.kind === 'taken') stepAside(turn);
+  if (event.kind === 'given') goOn(turn, event.lastKey);
   if (event.kind === 'closed') conclude(turn);
   // Typing goes by the present time: its pauses must not shrink, nor an echo count as late that has just come.
   if (turn.next.typing !== null) continueTyping(turn);
@@ -126,6 +129,22 @@ function takeInput(turn: Turn): void {
   if (next.asked !== null) next.asked = { ...next.asked, touched: true };
 }
 
+/** Whoever takes the line kills what stands on it; the answer is typed again if nobody gives another one. */
+function stepAside({ next }: Turn): void {
+  next.aside = true;
+  if (next.typing !== null && next.asked !== null) next.asked = { ...next.asked, interrupted: next.typing };
+  next.typing = null;
+}
+
+function goOn(turn: Turn, lastKey: string): void {
+  const { next, at } = turn;
+  next.aside = false;
+  next.lastKey = lastKey;
+  if (next.prodAt !== null) next.prodAt = at + RESUME_SILENCE_SECONDS;
+  noteNews(turn);
+  goOnAtPrompt(turn);
+}
+
 function takeLine(turn: Turn, line: string): void {
   endPrompt(turn, line);
   takeProgress(turn, line);
@@ -183,8 +202,9 @@ function heed(turn: Turn, { means, line: pattern }: MarkerRow, line: string): vo
   }
 }
 
-/** When something happens without any event; infinite when nothing does. */
+/** When something happens without any event; infinite when nothing does, as while a human holds the line. */
 function dueAtOf(dialogue: Dialogue): number {
+  if (dialogue.aside) return Number.POSITIVE_INFINITY;
   const settledAt = dialogue.waiting?.settledAt ?? Number.POSITIVE_INFINITY;
   const deadline = deadlineOf(dialogue) ?? Number.POSITIVE_INFINITY;
   return Math.min(settledAt, deadline, dialogue.prodAt ?? Number.POSITIVE_INFINITY);

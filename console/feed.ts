@@ -1,5 +1,9 @@
+import type { HeldLine } from './held.ts';
+
 /** A console that can be watched by many, for as long as something holds it. */
 export interface ConsoleFeed {
+  /** Where one of them may type; null where nobody can, as on a feed that has ended. */
+  readonly held: HeldLine | null;
   /** Columns and rows of the emulated screen. */
   readonly size: { readonly cols: number; readonly rows: number };
   /** True until the line behind it closed or was released; what was shown last stays readable. */
@@ -24,6 +28,7 @@ export interface FeedViewer {
 
 /** The feed of a console that nothing has held yet: a dark screen. */
 export const emptyFeed: ConsoleFeed = {
+  held: null,
   size: { cols: 80, rows: 24 },
   live: false,
   attach(viewer) {

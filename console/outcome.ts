@@ -57,6 +57,8 @@ export function fail({ next }: Turn, reason: string, stall = false): void {
 export function tell({ next, effects }: Turn): void {
   const standing = standingOf(next);
   if (standing.outcome === 'incomplete') return;
+  // A human who holds the line may be about to mend it.
+  if (standing.outcome === 'failed' && next.aside) return;
   if (standing.outcome !== 'failed' && !isEnd(next)) return;
   if (next.told?.outcome === standing.outcome && next.told.reason === standing.reason) return;
   next.told = standing;

@@ -6,7 +6,7 @@ import type { AnswerKind, PromptRow } from './prompts/row.ts';
 import { findPrompt } from './prompts/table.ts';
 import { atEnd } from './screen.ts';
 import type { Asked, Decision, Dialogue, Turn, Waiting } from './turn.ts';
-import { isEntering, typeAnswer } from './typing.ts';
+import { isEntering, resumeTyping, typeAnswer } from './typing.ts';
 
 /** Silence after which text that could go on counts as a prompt that waits. Seconds. */
 export const SETTLE_SECONDS = 0.15;
@@ -17,6 +17,9 @@ const UNANSWERED_SETTLE_SECONDS = 0.5;
  * in between, and takes the answer that is already under way. Standing for this long, it has lost it.
  */
 const REDRAWN_SETTLE_SECONDS = 3;
+
+/** autoinstall answers its own questions at once: what stands for this long was asked by something else. */
+const STUCK_SECONDS = 15;
 
 /** A prompt that the kernel tore is drawn again within half a second, or not at all. */
 const TORN_SETTLE_SECONDS = 1;
@@ -46,7 +49,23 @@ export function watchPrompt(turn: Turn): void {
   const seen = findOpen(next);
   if (seen !== null && next.waiting?.text === seen.text) return;
   next.waiting = seen === null ? null : waitingFor(turn, seen);
-  if (next.waiting !== null && next.waiting.settledAt <= at) reportPrompt(turn, 'us');
+  if (next.waiting !== null && next.waiting.settledAt <= at && !next.aside) reportPrompt(turn, 'us');
+}
+
+/**
+ * A human has given the line back. What still waits there is answered now, and an answer that he interrupted is
+ * given again; where he has typed himself, that is the answer.
+ */
+export function goOnAtPrompt(turn: Turn): void {
+  const { next, at } = turn;
+  const { waiting, asked } = next;
+  if (waiting !== null) {
+    next.waiting = { ...waiting, settledAt: Math.max(waiting.settledAt, at + SETTLE_SECONDS) };
+  }
+  if (asked?.interrupted === undefined) return;
+  const { interrupted, ...standing } = asked;
+  next.asked = standing;
+  if (!standing.touched) resumeTyping(turn, interrupted);
 }
 
 interface Seen {
@@ -117,6 +136,7 @@ export function endPrompt(turn: Turn, line: string): void {
     if (next.answered !== null && !saysNothing(line)) next.answered = null;
     return;
   }
+  if (next.asked.decision.shown === null) turn.effects.push({ kind: 'moved-on', at: turn.at });
   next.unechoed = isEcho(next.asked, line) ? null : next.asked;
   next.answered = next.asked.decision.typed === null ? null : next.asked.text;
   next.asked = null;
@@ -137,7 +157,7 @@ function waitingFor(turn: Turn, { row, text, torn }: Seen): Waiting {
 }
 
 function settleOf(turn: Turn, row: PromptRow, text: string, redrawn: Asked | null): number {
-  if (isLeftAlone(turn, row)) return Number.POSITIVE_INFINITY;
+  if (isLeftAlone(turn, row)) return row.answer === 'unknown' ? STUCK_SECONDS : Number.POSITIVE_INFINITY;
   if (redrawn !== null) {
     return redrawn.decision.typed === null ? Number.POSITIVE_INFINITY : REDRAWN_SETTLE_SECONDS;
   }

@@ -36,6 +36,10 @@ export type DialogueEvent =
   | { readonly kind: 'output'; readonly text: string; readonly at: number }
   /** Somebody else typed: whatever prompt stands there did wait. */
   | { readonly kind: 'input'; readonly at: number }
+  /** A human has taken the line: nothing is typed until he gives it back. */
+  | { readonly kind: 'taken'; readonly at: number }
+  /** He has given it back. `lastKey` is the last character that was written to the console. */
+  | { readonly kind: 'given'; readonly lastKey: string; readonly at: number }
   | { readonly kind: 'tick'; readonly at: number }
   /** The other end is gone. */
   | { readonly kind: 'closed'; readonly at: number };
@@ -58,6 +62,8 @@ export type Effect =
       readonly text: string;
       readonly answer: string | null;
     }
+  /** The prompt that nothing answered is over: somebody answered it, or it went on by itself. */
+  | { readonly kind: 'moved-on'; readonly at: number }
   | { readonly kind: 'phase'; readonly name: Phase; readonly at: number }
   | ({ readonly kind: 'progress' } & SetProgress)
   | { readonly kind: 'release'; readonly release: string }
@@ -96,6 +102,8 @@ export interface Dialogue {
   readonly unasked: number;
   /** The answer that is on its way. */
   readonly typing: Typing | null;
+  /** A human holds the line. */
+  readonly aside: boolean;
   /** The last character that was written to the console; RETURN at the start, as cu(1) sees it. */
   readonly lastKey: string;
   /** Prompts answered last, so that one that comes back for ever is noticed. */
@@ -130,6 +138,8 @@ export interface Asked {
   readonly decision: Decision;
   /** Somebody else typed here. */
   readonly touched: boolean;
+  /** The answer that was on its way when a human took the line. */
+  readonly interrupted?: Typing;
 }
 
 /** What to do at a prompt. */

@@ -60,6 +60,15 @@ export function stopTyping(turn: Turn, typist: 'us' | 'somebody'): void {
   if (begun && typist === 'us') write(turn, KILL);
 }
 
+/** Goes on with an answer that was interrupted, on a line that has been killed in between. */
+export function resumeTyping(turn: Turn, typing: Typing): void {
+  const { order, stage } = typing;
+  if (stage === 'typing' || stage === 'killing') typeAnswer(turn, { ...order, afresh: true });
+  else turn.next.typing = { ...typing, stage: 'returned', dueAt: turn.at + returnSeconds(order) };
+}
+
+const returnSeconds = ({ secret }: Order): number => (secret ? UNSEEN_RETURN_SECONDS : RETURN_SECONDS);
+
 /**
  * Looks at the output for the echo.
  * @param lines how many lines it completed
@@ -198,8 +207,7 @@ function sendBurst(turn: Turn, typing: Typing): void {
   if (unsent !== '') next.typing = { ...typing, unsent, dueAt: at + pauseSeconds };
   else if (typing.compared) next.typing = { ...typing, unsent, dueAt: at + patience(typing) };
   else {
-    const seconds = typing.order.secret ? UNSEEN_RETURN_SECONDS : RETURN_SECONDS;
-    next.typing = { ...typing, unsent, stage: 'returned', dueAt: at + seconds };
+    next.typing = { ...typing, unsent, stage: 'returned', dueAt: at + returnSeconds(typing.order) };
   }
 }
 

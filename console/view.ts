@@ -17,6 +17,7 @@ export function describeEvent(event: Telling, system = 'OpenBSD'): string | null
     case 'release':
       return `${' '.repeat(TIME_WIDTH)}  ${system} ${event.release}`;
     case 'outcome':
+    case 'moved-on':
       return null;
   }
 }

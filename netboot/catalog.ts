@@ -24,9 +24,19 @@ export interface CatalogSubnet {
   readonly leaseSeconds: number;
   /** siaddr, TFTP and boot HTTP server for this subnet's clients, reachable from it. */
   readonly bootAddress: Ipv4;
+  /** Addresses for machines that the inventory does not know; without one they get no answer. */
+  readonly pool?: Pool;
+  /** Its clients reach us through a relay alone: a broadcast never comes from this subnet. */
+  readonly relayed?: boolean;
 }
 
-/** A VM (or machine) that the inventory knows. An unknown `lladdr` is a stranger: it gets no answer. */
+/** Addresses from `first` to `last`, both included, of one subnet. */
+export interface Pool {
+  readonly first: Ipv4;
+  readonly last: Ipv4;
+}
+
+/** A VM (or machine) that the inventory knows. An unknown `lladdr` is a stranger: it is never booted. */
 export interface CatalogClient {
   readonly name: string;
   readonly lladdr: Lladdr;

@@ -9,6 +9,9 @@ export interface Lookup {
   byToken(token: string): CatalogClient | null;
   /** The subnet in which the client's reserved address lies. */
   subnetOf(client: CatalogClient): CatalogSubnet | null;
+  subnetAt(address: Ipv4): CatalogSubnet | null;
+  /** The subnet whose pool serves an unknown machine that broadcasts. */
+  readonly attachedPool: CatalogSubnet | null;
 }
 
 /** Clients that share an lladdr or address: the first one counts. */
@@ -21,6 +24,9 @@ export function lookupOf(catalog: Catalog): Lookup {
     if (!addresses.has(client.address)) addresses.set(client.address, client);
     if (client.armed !== null) armed.push([client.armed.token, client]);
   }
+  const subnetAt = (address: Ipv4) => catalog.subnets.find(({ cidr }) => contains(cidr, address)) ?? null;
+  // A broadcast does not tell where it came from: with a second subnet attached it may be of the other.
+  const attached = catalog.subnets.filter(({ relayed = false }) => !relayed);
   return {
     byLladdr: (lladdr) => lladdrs.get(lladdr) ?? null,
     byAddress: (address) => addresses.get(address) ?? null,
@@ -29,7 +35,9 @@ export function lookupOf(catalog: Catalog): Lookup {
       for (const [secret, client] of armed) if (isSameSecret(secret, token)) found = client;
       return found;
     },
-    subnetOf: (client) => catalog.subnets.find(({ cidr }) => contains(cidr, client.address)) ?? null,
+    subnetOf: (client) => subnetAt(client.address),
+    subnetAt,
+    attachedPool: attached.length === 1 ? (attached[0] ?? null) : null,
   };
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   type Cidr4,
   type Ipv4,
+  ipv4ToNumber,
   type Lladdr,
   parseCidr4,
   parseIpv4,
@@ -57,6 +58,9 @@ const client = z.strictObject({
   armed: armed.nullable(),
 });
 
+/** Each takes memory. */
+const MOST_IN_POOL = 65536;
+
 const subnet = z.strictObject({
   cidr: cidr4,
   router: ipv4,
@@ -67,6 +71,14 @@ const subnet = z.strictObject({
     .nullable(),
   leaseSeconds: z.int().min(1).max(0xffffffff),
   bootAddress: ipv4,
+  pool: z
+    .strictObject({ first: ipv4, last: ipv4 })
+    .refine(({ first, last }) => {
+      const size = ipv4ToNumber(last) - ipv4ToNumber(first) + 1;
+      return size >= 1 && size <= MOST_IN_POOL;
+    }, 'expected a range')
+    .exactOptional(),
+  relayed: z.boolean().exactOptional(),
 });
 
 const catalogSchema = z.strictObject({ subnets: z.array(subnet), clients: z.array(client) });

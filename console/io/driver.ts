@@ -10,6 +10,7 @@ import {
   type Telling,
   tailOf,
 } from '../dialogue.ts';
+import type { HeldLine } from '../held.ts';
 import { type ConsoleKind, MANNERS } from '../manner.ts';
 import { type ConsoleReport, gather, noteEffect, reportOf } from '../report.ts';
 import type { Recorder } from './recorder.ts';
@@ -34,6 +35,8 @@ export interface DriveParts {
   /** Gets what is typed. Attach it to the line yourself: its recording outlives the drive. */
   readonly recorder?: Pick<Recorder, 'typed'>;
   readonly onEvent?: (event: DriveEvent) => void;
+  /** Tells when a human takes the line and gives it back. */
+  readonly held?: Pick<HeldLine, 'onHuman'>;
   /** Ends the drive at once; the line is left as it is. */
   readonly signal?: AbortSignal;
   /** What the line is, so that it is typed at as it can take it. A VM's console on its host where not given. */
@@ -75,10 +78,15 @@ class Driver {
   }
 
   start(): void {
-    const { line, signal } = this.#parts;
-    this.#unsubscribe = line.onOutput((bytes) => {
+    const { line, held, signal } = this.#parts;
+    const unsubscribe = line.onOutput((bytes) => {
       this.#take({ kind: 'output', text: this.#decoder.decode(bytes, { stream: true }), at: this.#now() });
     });
+    const forget = held?.onHuman((event) => this.#take({ ...event, at: this.#now() }));
+    this.#unsubscribe = () => {
+      unsubscribe();
+      forget?.();
+    };
     void line.closed.then(() => this.#take({ kind: 'closed', at: this.#now() }));
     signal?.addEventListener('abort', this.#abort, { once: true });
     if (signal?.aborted === true) this.#abort();

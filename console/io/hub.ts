@@ -3,10 +3,11 @@ import headless from '@xterm/headless';
 import type { Line } from '../../src/common/line.ts';
 import { type Log, SILENT_LOG } from '../../src/common/port.ts';
 import type { ConsoleFeed, FeedViewer } from '../feed.ts';
+import type { HeldLine } from '../held.ts';
 import { unfinished } from '../unfinished.ts';
 import { rememberModes } from './modes.ts';
 
-/** One line, many viewers. */
+/** One line, many viewers, one holder. */
 export interface Hub extends ConsoleFeed {
   /** Lets go of the line without closing it; viewers are told that it ended, the last screen stays. */
   close(): void;
@@ -14,6 +15,8 @@ export interface Hub extends ConsoleFeed {
 
 export interface HubOptions {
   readonly line: Line;
+  /** Who types at it; without it the line is only watched. */
+  readonly held?: HeldLine;
   readonly cols: number;
   readonly rows: number;
   readonly log?: Log;
@@ -43,6 +46,7 @@ class LineHub implements Hub {
   readonly #serializer = new SerializeAddon();
   readonly #modes: () => string;
   readonly #viewers = new Set<FeedViewer>();
+  readonly #held: HeldLine | null;
   readonly #title: string;
   readonly #log: Log;
   readonly #unsubscribe: () => void;
@@ -53,8 +57,9 @@ class LineHub implements Hub {
   /** The last screen, once the emulator has been given up. */
   #last: Uint8Array | null = null;
 
-  constructor({ line, cols, rows, log = SILENT_LOG }: HubOptions) {
+  constructor({ line, held, cols, rows, log = SILENT_LOG }: HubOptions) {
     this.size = { cols, rows };
+    this.#held = held ?? null;
     this.#title = line.title;
     this.#log = log;
     this.#terminal = new headless.Terminal({ cols, rows, scrollback: SCROLLBACK, allowProposedApi: true });
@@ -66,6 +71,10 @@ class LineHub implements Hub {
 
   get live(): boolean {
     return this.#last === null;
+  }
+
+  get held(): HeldLine | null {
+    return this.#ending ? null : this.#held;
   }
 
   attach(viewer: FeedViewer): () => void {

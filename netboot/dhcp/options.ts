@@ -76,6 +76,7 @@ export const OPTIONS = {
   hostName: { code: 12, kind: text },
   domainName: { code: 15, kind: text },
   broadcastAddress: { code: 28, kind: ipv4 },
+  vendorOptions: { code: 43, kind: opaque },
   requestedAddress: { code: 50, kind: ipv4 },
   overload: { code: 52, kind: u8 }, // read, never written
   requestedOptions: { code: 55, kind: opaque },

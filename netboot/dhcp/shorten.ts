@@ -7,6 +7,7 @@ const EXPENDABLE = [
   'tftpServerName',
   'bootfileName',
   'message',
+  'clientUuid',
   'broadcastAddress',
   'domainName',
   'nameServers',

@@ -5,7 +5,7 @@ import { type BootEvent, EMPTY_CATALOG, type Netboot } from '../catalog.ts';
 import { floodGate } from '../flood-gate.ts';
 import { lookupOf } from '../lookup.ts';
 import { serveBootHttp } from './boot-http.ts';
-import { serveDhcp } from './dhcp-service.ts';
+import { type DhcpParts, serveDhcp } from './dhcp-service.ts';
 import { cachedFiles } from './file-cache.ts';
 import { filesBelow } from './sets-directory.ts';
 import { serveTftp } from './tftp-service.ts';
@@ -17,6 +17,8 @@ export interface NetbootParts {
   readonly http: readonly Server[];
   /** Holds pub/OpenBSD/RELEASE/ARCH. */
   readonly setsDirectory: string;
+  /** Of the pools, with the journal that outlives this service; closed with it. */
+  readonly leases?: NonNullable<DhcpParts['leases']>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -44,6 +46,7 @@ export function startNetboot({ clock, log, ...parts }: NetbootParts): RunningNet
   serveDhcp({
     ...shared,
     sockets: parts.dhcp,
+    ...(parts.leases && { leases: parts.leases }),
     onArchitecture: (address, arch) => architectures.set(address, arch),
   });
   const tftp = serveTftp({
@@ -69,6 +72,7 @@ export function startNetboot({ clock, log, ...parts }: NetbootParts): RunningNet
       await Promise.all(
         sockets.map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))),
       );
+      await parts.leases?.journal.close();
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { checkCommand } from './check.ts';
 import { driveCommand } from './drive.ts';
 import { cancelCommand, installCommand, upgradeCommand } from './install.ts';
+import { leasesCommand } from './leases.ts';
 import { lintCommand } from './lint.ts';
 import { rehearseCommand } from './rehearse.ts';
 import { renderCommand } from './render.ts';
@@ -17,6 +18,7 @@ export const COMMANDS: readonly (() => Command)[] = [
   rehearseCommand,
   serveCommand,
   checkCommand,
+  leasesCommand,
   vmCommand,
   renderCommand,
   setsCommand,

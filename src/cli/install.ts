@@ -2,7 +2,9 @@ import { Command } from 'commander';
 import { OperatorError } from '../common/error.ts';
 import { ENDED, type InstallState } from '../install/install.ts';
 import type { InstallView, VmView } from '../web/operator.ts';
-import { type Api, isAway, openApi } from './api.ts';
+import { type Api, openApi } from './api.ts';
+import { followAll } from './follow-all.ts';
+import { eachOf, pollUntil } from './poll.ts';
 import { openProgress, type ProgressView } from './progress.ts';
 import { printable } from './table.ts';
 
@@ -10,42 +12,81 @@ interface InstallOptions {
   readonly config?: string;
   readonly json?: boolean;
   readonly detach?: boolean;
+  readonly all?: boolean;
+  readonly host?: string;
 }
 
 export const installCommand = (): Command =>
-  followed('install', 'install a VM and follow it to its login prompt');
-export const upgradeCommand = (): Command => followed('upgrade', 'upgrade a VM to its release and follow it');
+  followed('install', 'install VMs and follow them to their login prompts');
+export const upgradeCommand = (): Command =>
+  followed('upgrade', 'upgrade VMs to their release and follow them');
 
 export function cancelCommand(): Command {
   return new Command('cancel')
-    .description('end an install at once and stop the VM')
-    .argument('<vm>', 'name of the VM')
+    .description('end installs at once, or take them out of the queue; a VM under way is stopped')
+    .argument('<vm...>', 'names of the VMs')
     .option('-f, --config <file>', 'configuration file')
-    .action(async (name: string, { config }: InstallOptions) => {
+    .action(async (names: readonly string[], { config }: InstallOptions) => {
       const api = await openApi({ ...(config === undefined ? {} : { config }), needsServe: true });
-      await api.call('POST', `/vms/${encodeURIComponent(name)}/cancel`);
-      process.stdout.write(`${name}: cancelled\n`);
+      await eachOf(names, async (name) => {
+        await api.call('POST', `/vms/${encodeURIComponent(name)}/cancel`);
+        process.stdout.write(`${name}: cancelled\n`);
+      });
     });
 }
 
 function followed(mode: 'install' | 'upgrade', description: string): Command {
   return new Command(mode)
     .description(`${description}; Ctrl-C leaves it running`)
-    .argument('<vm>', 'name of the VM')
+    .argument('[vm...]', 'names of the VMs')
     .option('-f, --config <file>', 'configuration file')
-    .option('-d, --detach', 'start it and return')
+    .option('-a, --all', mode === 'install' ? 'every VM that is not installed yet' : 'every installed VM')
+    .option('--host <host>', 'with --all: only those on this host')
+    .option('-d, --detach', 'queue them and return')
     .option('--json', 'one line per change, the VM as JSON')
-    .action(async (name: string, options: InstallOptions) => {
-      const { config } = options;
+    .action(async (given: readonly string[], options: InstallOptions) => {
+      const { config, json = false } = options;
       const api = await openApi({ ...(config === undefined ? {} : { config }), needsServe: true });
-      await api.call('POST', `/vms/${encodeURIComponent(name)}/install`, { mode });
-      if (options.detach) {
-        process.stdout.write(`${name}: ${mode} started; follow it with \`puffboot vm show ${name}\`\n`);
-        return;
-      }
-      await follow(api, name, mode, options.json ?? false);
+      const names = await chosen(api, given, mode, options);
+      const queued: string[] = [];
+      const refused = await eachOf(names, async (name) => {
+        await api.call('POST', `/vms/${encodeURIComponent(name)}/install`, { mode });
+        queued.push(name);
+        if (options.detach) {
+          process.stdout.write(`${name}: ${mode} queued; follow it with \`puffboot vm show ${name}\`\n`);
+        }
+      });
+      if (options.detach || queued.length === 0) return;
+      const [only] = queued;
+      if (queued.length === 1 && refused === 0 && only !== undefined) await follow(api, only, mode, json);
+      else await followAll(api, queued, mode, json);
     });
 }
+
+/** @throws OperatorError USAGE when it isn't clear which are meant */
+async function chosen(
+  api: Api,
+  given: readonly string[],
+  mode: 'install' | 'upgrade',
+  { all = false, host }: InstallOptions,
+): Promise<readonly string[]> {
+  if (all === given.length > 0) throw new OperatorError('USAGE', `name the VMs to ${mode}, or give --all`);
+  if (!all && host !== undefined) throw new OperatorError('USAGE', '--host goes with --all');
+  if (!all) return [...new Set(given)];
+  const vms = (await api.call('GET', '/vms')) as readonly VmView[];
+  const fits = ({ install }: VmView) =>
+    mode === 'upgrade' ? install?.state === 'running' : install === null || isUnsuccessful(install.state);
+  const names = vms
+    .filter((vm) => (host === undefined || vm.host === host) && fits(vm))
+    .map(({ name }) => name);
+  if (names.length === 0)
+    process.stdout.write(
+      `no VM${host === undefined ? '' : ` on ${host}`} is to be ${mode === 'install' ? 'installed' : 'upgraded'}\n`,
+    );
+  return names;
+}
+
+const isUnsuccessful = (state: InstallState): boolean => state === 'failed' || state === 'cancelled';
 
 /** Follows an install to its end, across restarts of `serve`. Sets the exit status. */
 export async function follow(api: Api, name: string, mode: string, json: boolean): Promise<void> {
@@ -69,32 +110,12 @@ export async function follow(api: Api, name: string, mode: string, json: boolean
   }
 }
 
-/** How often `serve` is asked, and for how long it may be away before that is an error. */
-const ASK_EVERY_MS = 300;
-const AWAY_MS = 60_000;
-
-async function poll(
-  api: Api,
-  name: string,
-  view: ProgressView,
-  signal: AbortSignal,
-): Promise<InstallView | null> {
-  let awaySince: number | null = null;
-  while (!signal.aborted) {
-    try {
-      const vm = (await api.call('GET', `/vms/${encodeURIComponent(name)}`)) as VmView;
-      awaySince = null;
-      view.show(vm);
-      if (vm.install !== null && isEnd(vm.install.state)) return vm.install;
-    } catch (error) {
-      if (!isAway(error)) throw error;
-      awaySince ??= Date.now();
-      if (Date.now() - awaySince > AWAY_MS) throw error;
-      view.away();
-    }
-    await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
-  }
-  return null;
+function poll(api: Api, name: string, view: ProgressView, signal: AbortSignal): Promise<InstallView | null> {
+  return pollUntil(signal, view.away, async () => {
+    const vm = (await api.call('GET', `/vms/${encodeURIComponent(name)}`)) as VmView;
+    view.show(vm);
+    return vm.install !== null && isEnd(vm.install.state) ? vm.install : null;
+  });
 }
 
 const isEnd = (state: InstallState): boolean => ENDED.has(state);

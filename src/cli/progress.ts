@@ -1,5 +1,5 @@
 import type { VmView } from '../web/operator.ts';
-import { WORDINGS } from '../web/phase.ts';
+import { queueText, WORDINGS, wordOf } from '../web/phase.ts';
 
 export interface ProgressView {
   show(vm: VmView): void;
@@ -33,7 +33,7 @@ export function openProgress(out: NodeJS.WriteStream, json: boolean): ProgressVi
       if (install.id !== installId) [installId, printed] = [install.id, 0];
       const begun = install.phases[0]?.at ?? 0;
       for (const { name, at } of install.phases.slice(printed)) {
-        out.write(`${clear()}${seconds(at - begun)}  ${name.padEnd(10)}  ${WORDINGS[name].says}\n`);
+        out.write(`${clear()}${seconds(at - begun)}  ${wordOf(name).padEnd(10)}  ${WORDINGS[name].says}\n`);
       }
       printed = install.phases.length;
       if (live) out.write(`${clear()}${seconds(Date.now() - begun)}  ${current(vm)}`);
@@ -47,7 +47,8 @@ export function openProgress(out: NodeJS.WriteStream, json: boolean): ProgressVi
   };
 }
 
-function current({ name, install }: VmView): string {
+function current({ name, host, install }: VmView): string {
+  if (install?.queue) return `${name}: ${queueText(host, install.queue)}`;
   if (install?.progress == null) return `${name}: ${install?.state ?? ''}`;
   const { stage, file, percent } = install.progress;
   const filled = Math.round(percent / 5);

@@ -28,13 +28,15 @@ async function serve(config: Config, untilEof: boolean): Promise<void> {
   const operateIdentity = await identityOf(config.serve.operateUser);
   const netbootIdentity = await identityOf(config.serve.netbootUser);
   await prepareStateDirectory(config.stateDirectory, operateIdentity);
+  const settings = netbootSettings(config);
+  if (settings.keepsLeases) await prepareStateDirectory(settings.leasesDirectory, netbootIdentity);
 
   const netboot: SupervisedChild = supervise(
     {
       name: 'netboot',
       module: new URL('./processes/netboot.js', import.meta.url),
       identity: netbootIdentity,
-      settings: netbootSettings(config),
+      settings,
       bind: () => bindNetboot(config),
     },
     { ...parts, relay: (body) => operate.send({ kind: 'relay', body }) },
@@ -74,7 +76,8 @@ async function serve(config: Config, untilEof: boolean): Promise<void> {
 /** A hostile packet must not find more in the process than it takes to answer it. */
 function netbootSettings(config: Config): NetbootSettings {
   const addresses = [...new Set(config.subnets.flatMap(({ bootAddress }) => bootAddress ?? []))];
-  return { ...config.netboot, addresses };
+  const keepsLeases = config.subnets.some(({ pool }) => pool !== undefined);
+  return { ...config.netboot, addresses, keepsLeases };
 }
 
 async function bindNetboot(config: Config): Promise<readonly HandedSocket[]> {

@@ -1,6 +1,6 @@
 import { renderSize } from '../common/form.ts';
 import type { InstallView, VmView } from '../web/operator.ts';
-import { duration } from '../web/phase.ts';
+import { duration, queueText } from '../web/phase.ts';
 import { printable, renderTable, renderTime } from './table.ts';
 
 /** The VMs as an aligned table. */
@@ -40,6 +40,7 @@ export function renderVm(vm: VmView): string {
     ...customerFields(vm),
     ['added', renderTime(vm.createdAt)],
     ['state', vm.install === null ? 'never installed' : stateOf(vm.install)],
+    ...(vm.install?.queue ? [['queue', queueText(vm.host, vm.install.queue)] as const] : []),
   ];
   return renderTable(fields) + (vm.install === null ? '' : renderInstall(vm.install));
 }
@@ -80,6 +81,8 @@ function renderInstall({ mode, phases, failure }: InstallView): string {
   ].join('');
 }
 
-function stateOf({ state, progress }: InstallView): string {
+function stateOf({ state, progress, queue }: InstallView): string {
+  if (state === 'defined')
+    return queue === null ? 'queued' : `queued (${queue.position} of ${queue.waiting})`;
   return progress === null ? state : `${state} (${progress.file} ${progress.percent}%)`;
 }

@@ -18,6 +18,9 @@ export const FIXES = {
   ADDRESS_UNAVAILABLE: 'give the interface this address first, or correct it in puffboot.toml',
   PORT_PRIVILEGED: 'start `puffboot serve` as root (it gives the privilege up), or use ports from 1024 up',
   USER_MISSING: 'create the user (useradd -s /sbin/nologin NAME), or name another in [serve]',
+  LEASES_UNWRITABLE:
+    'make netboot.leasesDirectory a directory of its own for the user that serve.netbootUser names',
+  LEASES_UNREADABLE: 'run this as root, or as a user that may read netboot.leasesDirectory',
   VM_NOT_FOUND: 'see `puffboot vm list`',
   VM_EXISTS: 'choose another name, or remove the VM first with `puffboot vm rm`',
   VM_REFUSED: 'correct the value and try again; nothing was stored',

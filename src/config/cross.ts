@@ -11,6 +11,7 @@ import {
   type Told,
 } from './host-range.ts';
 import type { Finding } from './mistake.ts';
+import { poolInSubnet, poolOfOneNetwork } from './pool.ts';
 import type { Ipv4Range } from './schema.ts';
 
 /** Every mistake that lies between keys, each of which is right by itself. */
@@ -24,7 +25,10 @@ type Check = (draft: Draft) => readonly Finding[];
 const CHECKS: readonly Check[] = [
   usersDiffer,
   portsDiffer,
+  directoriesDiffer,
   eachSubnet(routerInside),
+  eachSubnet(poolInSubnet),
+  eachSubnet(poolOfOneNetwork),
   ({ subnets }) =>
     clashes(['subnets', 'cidr'], pick(subnets, 'cidr'), networksOverlap, 'a network apart from the others'),
   ({ hosts }) => clashes(['hosts', 'name'], pick(hosts, 'name'), same, 'a name of its own'),
@@ -51,6 +55,13 @@ function usersDiffer({ serve }: Draft): readonly Finding[] {
   if (serve.operateUser === undefined || serve.operateUser !== serve.netbootUser) return [];
   const message = `expected another user than operateUser, so that a hostile packet meets no keys (found "${serve.netbootUser}")`;
   return [{ path: ['serve', 'netbootUser'], message }];
+}
+
+/** Each belongs to the user of its process. */
+function directoriesDiffer({ stateDirectory, netboot }: Draft): readonly Finding[] {
+  if (stateDirectory === undefined || stateDirectory !== netboot.leasesDirectory) return [];
+  const message = `expected another directory than stateDirectory (found ${show(netboot.leasesDirectory)})`;
+  return [{ path: ['netboot', 'leasesDirectory'], message }];
 }
 
 /** DHCP and TFTP share UDP; boot HTTP and the operator web share TCP where they share an address. */
@@ -115,10 +126,10 @@ function eachHost(check: (host: Host, draft: Draft) => Told): Check {
     );
 }
 
-function eachSubnet(check: (subnet: Subnet) => Told): Check {
-  return ({ subnets }) =>
-    subnets.flatMap((subnet, index) =>
-      check(subnet).map(([key, message]) => ({ path: ['subnets', index, key], message })),
+function eachSubnet(check: (subnet: Subnet, draft: Draft) => Told): Check {
+  return (draft) =>
+    draft.subnets.flatMap((subnet, index) =>
+      check(subnet, draft).map(([key, message]) => ({ path: ['subnets', index, key], message })),
     );
 }
 

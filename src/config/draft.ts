@@ -8,6 +8,7 @@ type Output = z.output<typeof ConfigSchema>;
  * does not hide what is wrong between others.
  */
 export interface Draft {
+  readonly stateDirectory: string | undefined;
   readonly serve: Sound<Output['serve']>;
   readonly netboot: Sound<Output['netboot']>;
   readonly web: Sound<Output['web']>;
@@ -19,8 +20,9 @@ export interface Draft {
 type Sound<Table> = { readonly [Key in keyof Table]?: Table[Key] | undefined };
 
 export function draftOf(raw: unknown): Draft {
-  const { serve, netboot, web, subnets, hosts } = ConfigSchema.shape;
+  const { stateDirectory, serve, netboot, web, subnets, hosts } = ConfigSchema.shape;
   return {
+    stateDirectory: z.safeParse(stateDirectory, memberOf(raw, 'stateDirectory')).data,
     serve: keysThatParse(serve.def.innerType, memberOf(raw, 'serve')),
     netboot: keysThatParse(netboot.def.innerType, memberOf(raw, 'netboot')),
     web: keysThatParse(web.def.innerType, memberOf(raw, 'web')),

@@ -31,7 +31,7 @@ export function rangeInOneSubnet({ ipv4Range, access }: Host, { subnets }: Draft
 }
 
 /** The addresses of a subnet that no VM can have. A bootAddress may lie in another subnet than its own. */
-function takenAddresses(
+export function takenAddresses(
   { cidr, router }: Subnet,
   subnets: readonly Subnet[],
 ): readonly (readonly [string, number])[] {
@@ -60,7 +60,7 @@ export function prefixHoldsCapacity({ ipv6Prefix, capacity }: Host): Told {
   return [['ipv6Prefix', `expected a /64 for each of capacity = ${capacity} VMs (found ${count})`]];
 }
 
-const inRange = ({ first, last }: Ipv4Range, address: number): boolean =>
+export const inRange = ({ first, last }: Ipv4Range, address: number): boolean =>
   ipv4ToNumber(first) <= address && address <= ipv4ToNumber(last);
 
-const rendered = ({ first, last }: Ipv4Range): string => `${first}-${last}`;
+export const rendered = ({ first, last }: Ipv4Range): string => `${first}-${last}`;

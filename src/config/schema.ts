@@ -96,6 +96,15 @@ const subnet = z.strictObject({
     .describe(
       'the one address, reachable from this subnet, that is siaddr, TFTP and boot HTTP server for its VMs; without it no host may use the subnet',
     ),
+  pool: ipv4Range
+    .optional()
+    .describe(
+      'addresses for machines that the inventory does not know; without it they get no answer. It needs relays, or a single subnet',
+    ),
+  relayed: z
+    .boolean()
+    .default(false)
+    .describe('its machines reach puffboot through DHCP relays alone, never by broadcast'),
 });
 
 const host = z.strictObject({
@@ -145,6 +154,9 @@ const host = z.strictObject({
   startDelaySeconds: whole(1, 3600, 'seconds, 1 to 3600')
     .default(30)
     .describe('how long vmd(8) waits before it starts the next ones, in seconds'),
+  installsAtOnce: whole(1, 254, 'a number from 1 to 254')
+    .default(4)
+    .describe('how many installs and upgrades it works on at once; the others wait in its queue'),
   agentx: z.boolean().default(false).describe('vmd(8) tells an SNMP agent about its VMs'),
   capacity: whole(1, 254, 'a number of VMs from 1 to 254 (the id is one octet of the lladdr)')
     .default(40)
@@ -177,6 +189,11 @@ export const ConfigSchema = z.strictObject({
       setsDirectory: absolutePath
         .default('/var/puffboot/sets')
         .describe('directory that holds pub/OpenBSD/RELEASE/ARCH'),
+      leasesDirectory: absolutePath
+        .default('/var/puffnet')
+        .describe(
+          "the netboot process's own directory, for the leases of pools; made where a subnet has one",
+        ),
     }),
     {},
   ),

@@ -28,8 +28,9 @@ export function catalogOf(
 
 function subnetEntry(subnet: SubnetConfig): readonly CatalogSubnet[] {
   if (subnet.bootAddress === undefined) return [];
-  const { cidr, router, dns, leaseSeconds, bootAddress } = subnet;
-  return [{ cidr, router, dns, domain: subnet.domain ?? null, leaseSeconds, bootAddress }];
+  const { cidr, router, dns, leaseSeconds, bootAddress, pool, relayed } = subnet;
+  const domain = subnet.domain ?? null;
+  return [{ cidr, router, dns, domain, leaseSeconds, bootAddress, relayed, ...(pool && { pool }) }];
 }
 
 function clientEntry(

@@ -81,7 +81,8 @@ export const ON_RESUME: Record<InstallState, readonly InstallEffect[]> = {
 
 /** Seconds that an install may stay in a state. The console's own phases have shorter ones. */
 export const STATE_SECONDS: Record<InstallState, number> = {
-  defined: 60,
+  // In the queue, for as long as it takes.
+  defined: Number.POSITIVE_INFINITY,
   preparing: 900,
   armed: 120,
   booting: 300,
@@ -116,7 +117,7 @@ export function step(
 ): [Install, readonly InstallEffect[]] {
   const seen = witness(install, event, now);
   if (TRANSITIONS[seen.state] === undefined || isEnd(seen.state)) return [seen, []];
-  if (event.kind === 'cancel') return enter(seen, 'cancelled', now);
+  if (event.kind === 'cancel') return cancel(seen, now);
   if (event.kind === 'fail') return enter({ ...seen, failure: failureOf(seen, event) }, 'failed', now);
   const next = TRANSITIONS[seen.state][event.kind];
   if (next === undefined) return [seen, []];
@@ -126,6 +127,12 @@ export function step(
   const prepared =
     event.kind === 'prepared' ? { ...seen, freshDisk: seen.freshDisk || event.freshDisk } : seen;
   return enter(prepared, next, now);
+}
+
+/** Nothing was done yet for an install that waits: if its VM runs, somebody else started it. */
+function cancel(install: Install, now: number): [Install, readonly InstallEffect[]] {
+  const [cancelled, effects] = enter(install, 'cancelled', now);
+  return [cancelled, install.state === 'defined' ? effects.filter((effect) => effect !== 'kill') : effects];
 }
 
 /** Nothing can be proved by `login:` alone: the disk may have held a system before. */

@@ -1,5 +1,6 @@
 import type { ConsoleFeed } from '../../console/feed.ts';
 import type { Failure, InstallState, PhaseEntry } from '../install/install.ts';
+import type { QueuePlace } from '../install/queue.ts';
 import type { Vm } from '../inventory/vm.ts';
 
 /** A VM as pages, the control socket and `--json` show it. Plain JSON. */
@@ -13,6 +14,8 @@ export interface InstallView {
   readonly phases: readonly PhaseEntry[];
   /** What the console shows being fetched or unpacked, null when nothing is. */
   readonly progress: Progress | null;
+  /** Where it stands in its host's queue; null when it doesn't wait, or without a running `serve`. */
+  readonly queue: QueuePlace | null;
   readonly failure: Failure | null;
   /** Is its console held by the driver now? */
   readonly live: boolean;

@@ -1,4 +1,5 @@
 import { ENDED, type InstallState } from '../install/install.ts';
+import type { QueuePlace } from '../install/queue.ts';
 import type { InstallView } from './operator.ts';
 
 /** How a state looks: at rest, on its way, there, or broken. */
@@ -28,6 +29,12 @@ export const WORDINGS: Readonly<Record<InstallState, Wording>> = {
   failed: { tone: 'bad', time: 'after #', says: 'The install stopped.' },
   cancelled: { tone: 'idle', time: 'after #', says: 'The install was called off.' },
 };
+
+/** Where an install stands, as a sentence for somebody who waits for it. */
+export function queueText(host: string, { position, waiting, working, limit }: QueuePlace): string {
+  const turn = position === 1 ? 'next' : `number ${position} of ${waiting}`;
+  return `${turn} on ${host}, which works on ${working} of at most ${limit} installs`;
+}
 
 /** The way of an install that goes well, in order. */
 const WAY: readonly InstallState[] = [
@@ -59,9 +66,12 @@ export function stepsOf({ phases, state }: InstallView, now: number): readonly S
   return [...taken, ...ahead.map((name): Step => ({ name, kind: 'ahead', spent: null }))];
 }
 
-/** Milliseconds from the first phase to the end, or to `now`. */
+/** A state as people read it. */
+export const wordOf = (state: InstallState): string => (state === 'defined' ? 'queued' : state);
+
+/** Milliseconds that it has waited or, once its turn has come, worked: to the end, or to `now`. */
 export function elapsed({ phases, state }: InstallView, now: number): number {
-  const first = phases[0];
+  const first = phases.find(({ name }) => name !== 'defined') ?? phases[0];
   if (first === undefined) return 0;
   return (ENDED.has(state) ? (phases.at(-1)?.at ?? now) : now) - first.at;
 }

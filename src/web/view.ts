@@ -1,7 +1,7 @@
 import { type Html, html, markup } from './html.ts';
 import type { WebVm } from './message.ts';
 import type { InstallView, Progress } from './operator.ts';
-import { duration, elapsed, type Step, stepsOf, WORDINGS } from './phase.ts';
+import { duration, elapsed, queueText, type Step, stepsOf, WORDINGS, wordOf } from './phase.ts';
 
 /**
  * What pages show. The same functions run in the server, for a page that is readable at once and without
@@ -34,14 +34,19 @@ function installCell(install: InstallView, now: number): Html {
 function stateLine(install: InstallView, now: number): Html {
   const { tone, time } = WORDINGS[install.state];
   const mode = install.mode === 'upgrade' ? html` <span class="mode">upgrade</span>` : null;
-  return html`<p class="now"><span class="state ${tone}">${install.state}</span>${mode} <span class="elapsed">${time.replace('#', duration(elapsed(install, now)))}</span></p>`;
+  const { queue } = install;
+  const place =
+    queue === null
+      ? null
+      : html` <span class="turn">${queue.position} of ${queue.waiting} in the queue</span>`;
+  return html`<p class="now"><span class="state ${tone}">${wordOf(install.state)}</span>${mode} <span class="elapsed">${time.replace('#', duration(elapsed(install, now)))}</span>${place}</p>`;
 }
 
 /** The steps that were taken, in one line of text. */
 function phaseTimes(install: InstallView, now: number): Html {
   const taken = stepsOf(install, now).filter((step) => step.spent !== null);
   return html`<ol class="times" aria-label="Time spent in each phase">${taken.map(
-    (step) => html`<li>${step.name} <span>${duration(step.spent ?? 0)}</span></li>`,
+    (step) => html`<li>${wordOf(step.name)} <span>${duration(step.spent ?? 0)}</span></li>`,
   )}</ol>`;
 }
 
@@ -65,11 +70,11 @@ export function summary(vms: readonly WebVm[]): Html {
 }
 
 /** Everything about one VM's install that changes while one watches: above its terminal. */
-export function consoleHead({ install }: WebVm, now: number): Html {
+export function consoleHead({ host, install }: WebVm, now: number): Html {
   if (install === null) {
     return html`<p class="now"><span class="state idle">not installed</span></p><p class="says">Its console shows here as soon as an install starts.</p>`;
   }
-  return html`${stateLine(install, now)}<p class="says">${WORDINGS[install.state].says}</p>${progressBar(install.progress)}`;
+  return html`${stateLine(install, now)}<p class="says">${install.queue === null ? WORDINGS[install.state].says : `It is ${queueText(host, install.queue)}.`}</p>${progressBar(install.progress)}`;
 }
 
 /** Beside the terminal: the way of the install, and what the VM is. */
@@ -90,7 +95,7 @@ export function consoleFailure({ install }: WebVm): Html {
 function stepItem(step: Step): Html {
   const time = step.spent === null ? null : html`<span class="spent">${duration(step.spent)}</span>`;
   const current = step.kind === 'now' ? html` aria-current="step"` : null;
-  return html`<li class="${step.kind}"${current}><span class="name">${step.name}</span>${time}</li>`;
+  return html`<li class="${step.kind}"${current}><span class="name">${wordOf(step.name)}</span>${time}</li>`;
 }
 
 function facts(vm: WebVm): Html {

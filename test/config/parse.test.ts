@@ -163,6 +163,48 @@ const CROSS: readonly Row[] = [
     text: with1('"192.0.2.2"', '"here"'),
     mistakes: ['4 subnets[0].bootAddress: expected an IPv4 address such as 192.0.2.1 (found "here")'],
   },
+  ...(
+    [
+      [
+        'a pool outside its subnet',
+        'pool = "192.0.3.1-192.0.3.9"',
+        'expected addresses of 192.0.2.0/24 (found 192.0.3.1-192.0.3.9)',
+      ],
+      [
+        'a pool with the addresses of a host',
+        'pool = "192.0.2.49-192.0.2.60"',
+        'expected addresses without hosts[0].ipv4Range (found 192.0.2.49-192.0.2.60)',
+      ],
+      [
+        'a pool with the router in it',
+        'pool = "192.0.2.1-192.0.2.1"',
+        'expected addresses without the router 192.0.2.1 (found 192.0.2.1-192.0.2.1)',
+      ],
+    ] as const
+  ).map(([name, line, message]) => ({
+    name,
+    text: `${SUBNET}${line}\n${HOST}`,
+    mistakes: [`5 subnets[0].pool: ${message}`],
+  })),
+  {
+    name: 'a pool without a boot address',
+    text: `[[subnets]]\ncidr = "198.51.100.0/24"\nrouter = "198.51.100.1"\npool = "198.51.100.9-198.51.100.9"\n${SUBNET}${HOST}`,
+    mistakes: [
+      '4 subnets[0].pool: expected a bootAddress beside it, from which it is served (found 198.51.100.9-198.51.100.9)',
+    ],
+  },
+  {
+    name: 'a pool where two subnets are attached',
+    text: `${SUBNET}pool = "192.0.2.60-192.0.2.99"\n[[subnets]]\ncidr = "198.51.100.0/24"\nrouter = "198.51.100.1"\nbootAddress = "198.51.100.2"\n${HOST}`,
+    mistakes: [
+      '5 subnets[0].pool: expected relayed = true here, or in subnets[1]: a broadcast does not tell from which of the networks it came (found 192.0.2.60-192.0.2.99)',
+    ],
+  },
+  {
+    name: 'the leases of pools in the state directory itself',
+    text: `stateDirectory = "/var/p"\n${SUBNET}${HOST}[netboot]\nleasesDirectory = "/var/p"\n`,
+    mistakes: ['11 netboot.leasesDirectory: expected another directory than stateDirectory (found "/var/p")'],
+  },
   {
     name: 'a router outside its subnet',
     text: with1('router = "192.0.2.1"', 'router = "192.0.3.1"'),

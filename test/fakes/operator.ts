@@ -74,6 +74,7 @@ export const anInstall = (change: Partial<InstallView> = {}): InstallView => ({
   state: 'installing',
   phases: [],
   progress: null,
+  queue: null,
   failure: null,
   live: true,
   ...change,

@@ -14,19 +14,23 @@ class Stage implements RunnerSteps {
   readonly clock = new FakeClock();
   readonly done: string[] = [];
   readonly saved: InstallState[] = [];
+  readonly entered: InstallState[] = [];
   save: () => Promise<boolean> = async () => true;
   opening: Promise<void> = Promise.resolve();
   listener: SessionListener | null = null;
 
-  run(install: Install = fresh, resumed = false): Runner {
+  run(install: Install = fresh): Runner {
     const store = { saveInstall: (next: Install) => this.#saveInstall(next) } as InstallStore;
-    return runInstall(install, resumed, {
+    const runner = runInstall(install, {
       steps: this,
       store,
       clock: this.clock,
       log: SILENT_LOG,
+      entered: ({ state }) => this.entered.push(state),
       changed: () => undefined,
     });
+    if (install.state === 'defined') runner.send({ kind: 'begin' });
+    return runner;
   }
   async prepare() {
     this.done.push('prepare');
@@ -77,6 +81,7 @@ describe('a runner', () => {
     const runner = stage.run();
     await settle();
     expect(stage.saved).toEqual(['preparing', 'armed', 'booting']);
+    expect(stage.entered).toEqual(stage.saved);
     expect(stage.done).toEqual(['prepare', 'push', 'start']);
     for (const kind of ['answered', 'performing', 'congratulations', 'login'] as const)
       stage.listener?.event({ kind });
@@ -91,7 +96,7 @@ describe('a runner', () => {
   it.each(['booting', 'answering', 'installing', 'rebooting'] as const)(
     'fails with the tail of the console when %s takes too long',
     async (state) => {
-      const runner = stage.run({ ...fresh, state }, true);
+      const runner = stage.run({ ...fresh, state });
       await settle();
       stage.clock.advance(STATE_SECONDS[state] * 1000 - 1);
       await settle();
@@ -105,7 +110,7 @@ describe('a runner', () => {
   );
 
   it('takes up what another process left, by its state', async () => {
-    stage.run({ ...fresh, state: 'armed' }, true);
+    stage.run({ ...fresh, state: 'armed' });
     await settle();
     expect([stage.done, stage.saved]).toEqual([['push', 'attach'], ['booting']]);
   });

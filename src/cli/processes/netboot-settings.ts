@@ -5,4 +5,6 @@ import type { Config } from '../../config/schema.ts';
 export type NetbootSettings = Config['netboot'] & {
   /** The boot addresses of all subnets. */
   readonly addresses: readonly Ipv4[];
+  /** Does a subnet have a pool, so that there are leases to keep? */
+  readonly keepsLeases: boolean;
 };

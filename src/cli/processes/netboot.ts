@@ -1,19 +1,25 @@
 /** The netboot child of `serve`: DHCP, TFTP and boot HTTP, with nothing but the catalog it is pushed. */
+import { leaseBook } from '../../../netboot/dhcp/lease-book.ts';
 import { exposeNetboot } from '../../../netboot/io/channel.ts';
+import { openLeaseJournal } from '../../../netboot/io/lease-journal.ts';
 import { startNetboot } from '../../../netboot/io/service.ts';
+import type { Log } from '../../common/port.ts';
 import { SYSTEM_CLOCK } from '../../io/clock.ts';
 import { openLog } from '../../io/log.ts';
 import { runChild } from '../../io/processes/child.ts';
 import type { NetbootSettings } from './netboot-settings.ts';
 
 runChild<NetbootSettings>(async ({ settings, dhcp, tftp, http, send, onMessage }) => {
+  const log = openLog('netboot');
+  const leases = settings.keepsLeases ? await openLeases(settings.leasesDirectory, log) : null;
   const netboot = startNetboot({
     dhcp,
     tftp,
     http,
     setsDirectory: settings.setsDirectory,
+    ...(leases && { leases }),
     clock: SYSTEM_CLOCK,
-    log: openLog('netboot'),
+    log,
   });
   exposeNetboot(netboot, { send, onMessage });
   const { addresses, dhcpPort, tftpPort, httpPort } = settings;
@@ -24,3 +30,8 @@ runChild<NetbootSettings>(async ({ settings, dhcp, tftp, http, send, onMessage }
     close: () => netboot.close(),
   };
 });
+
+async function openLeases(directory: string, log: Log) {
+  const book = leaseBook();
+  return { book, journal: await openLeaseJournal(directory, book, log) };
+}

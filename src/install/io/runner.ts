@@ -24,6 +24,8 @@ export interface RunnerParts {
   readonly store: InstallStore;
   readonly clock: Clock;
   readonly log: Log;
+  /** Called after every change of state, once that is stored. */
+  readonly entered: (install: Install) => void;
   /** Called after every change of what `view` shows. */
   readonly changed: () => void;
 }
@@ -46,10 +48,11 @@ const SAVE_AGAIN_SECONDS = 5;
 
 /**
  * Carries one install through its lifecycle. Events are applied one after the other: the new state is
- * stored first, then its effects run, without holding up the next event.
+ * stored first, then its effects run, without holding up the next event. One that is still `defined` waits
+ * for the event `begin`; any other was left by another process and goes on.
  */
-export function runInstall(initial: Install, resumed: boolean, parts: RunnerParts): Runner {
-  const { steps, store, clock, log, changed } = parts;
+export function runInstall(initial: Install, parts: RunnerParts): Runner {
+  const { steps, store, clock, log, entered: told, changed } = parts;
   let install = initial;
   let session: ConsoleSession | null = null;
   let progress: Progress | null = null;
@@ -97,6 +100,7 @@ export function runInstall(initial: Install, resumed: boolean, parts: RunnerPart
       progress = null;
       armDeadline();
       void perform(effects);
+      told(install);
     }
     changed();
   }
@@ -177,10 +181,8 @@ export function runInstall(initial: Install, resumed: boolean, parts: RunnerPart
     release();
   }
 
-  if (resumed && install.state !== 'defined') {
-    armDeadline();
-    void perform(ON_RESUME[install.state]);
-  } else send({ kind: 'begin' });
+  armDeadline();
+  void perform(ON_RESUME[install.state]);
 
   return {
     install: () => install,

@@ -12,9 +12,13 @@ import { installViewOf, vmViewOf } from '../../web/routes/vm-view.ts';
 import { answersOf, catalogOf, responseFileUrl } from '../catalog.ts';
 import { hostPaths } from '../host-paths.ts';
 import { type Install, isOpen } from '../install.ts';
+import { step } from '../lifecycle.ts';
+import type { QueuePlace } from '../queue.ts';
 import type { InstallStore } from '../store.ts';
 import { bootEventOf } from '../witness.ts';
-import { kill, observe, prepareHost } from './host-steps.ts';
+import { clearTheWay, newInstall } from './begin.ts';
+import { kill, prepareHost } from './host-steps.ts';
+import { openQueue } from './line-up.ts';
 import { type Runner, type RunnerSteps, runInstall } from './runner.ts';
 import { attachSession, type SessionParts, startSession } from './session.ts';
 
@@ -31,7 +35,10 @@ export interface ServiceParts {
 export interface InstallService extends Operator {
   /** Takes up every open install that an earlier process of this node left. */
   resume(): Promise<void>;
-  /** @throws OperatorError VM_NOT_FOUND, VM_BUSY, VM_RUNNING, HOST_NOT_FOUND */
+  /**
+   * Puts an install into its host's queue; it is stored when this resolves.
+   * @throws OperatorError VM_NOT_FOUND, VM_BUSY, VM_RUNNING, HOST_NOT_FOUND
+   */
   install(vm: string, mode: Mode): Promise<InstallView>;
   /** @throws OperatorError INSTALL_NOT_RUNNING */
   cancel(vm: string): Promise<void>;
@@ -47,6 +54,7 @@ export function openInstallService(parts: ServiceParts): InstallService {
   const claim = randomBytes(8).toString('hex');
   const runners = new Map<string, Runner>();
   const feeds = new Map<string, ConsoleFeed>();
+  const queue = openQueue((name) => config.hosts.find((host) => host.name === name)?.installsAtOnce ?? 0);
   const listeners = new Set<() => void>();
   const changed = () => {
     for (const listener of listeners) listener();
@@ -111,15 +119,17 @@ export function openInstallService(parts: ServiceParts): InstallService {
     };
   }
 
-  function run(install: Install, vm: Vm, host: HostConfig, resumed: boolean): Runner {
-    const runner = runInstall(install, resumed, {
+  function run(install: Install, vm: Vm, host: HostConfig): Runner {
+    const runner = runInstall(install, {
       steps: stepsOf(vm, host, install),
       store,
       clock,
       log,
+      entered: queue.moved,
       changed,
     });
     runners.set(vm.name, runner);
+    queue.enter(install, vm.owner, () => runner.send({ kind: 'begin' }));
     changed();
     return runner;
   }
@@ -127,22 +137,44 @@ export function openInstallService(parts: ServiceParts): InstallService {
   async function takeUp(install: Install): Promise<void> {
     log.info('install.resume', { vm: install.vm, state: install.state });
     const vm = await vmOf(install.vm);
-    run(install, vm, hostOf(vm), true);
+    run(install, vm, hostOf(vm));
+  }
+
+  /** Left open, it would bar the way of every later install. */
+  async function giveUp(install: Install, error: unknown): Promise<void> {
+    log.error('install.resume', { vm: install.vm, error: messageOf(error) });
+    const event = { kind: 'fail', reason: messageOf(error), tail: '' } as const;
+    await store.saveInstall(step(install, event, clock.now())[0]);
+  }
+
+  /** Who was served when, so that a restart doesn't begin with the same owner again. */
+  async function rememberEnded(): Promise<void> {
+    const [vms, installs] = await Promise.all([store.listVms(), store.latestInstalls()]);
+    const owners = new Map(vms.map(({ name, owner }) => [name, owner]));
+    for (const install of installs) {
+      if (!isOpen(install)) queue.remember(install, owners.get(install.vm) ?? null);
+    }
+  }
+
+  /** Those under way first: they have their places, and what waits gets the others. */
+  async function takeUpAll(): Promise<void> {
+    await rememberEnded();
+    const open = await store.claimInstalls(config.node, claim);
+    const waits = ({ state }: Install) => state === 'defined';
+    for (const install of [...open.filter((each) => !waits(each)), ...open.filter(waits)]) {
+      await takeUp(install).catch((error) => giveUp(install, error));
+    }
   }
 
   async function view(vm: string): Promise<InstallView | null> {
     const runner = runners.get(vm);
     const install = runner?.install() ?? (await store.latestInstall(vm));
-    return install === null ? null : viewInstall(install, runner);
+    return install === null ? null : viewInstall(install, runner, queue.placeOf(vm));
   }
 
   return {
     async resume() {
-      for (const install of await store.claimInstalls(config.node, claim)) {
-        await takeUp(install).catch((error) =>
-          log.error('install.resume', { vm: install.vm, error: messageOf(error) }),
-        );
-      }
+      await takeUpAll();
       await push();
     },
 
@@ -157,7 +189,7 @@ export function openInstallService(parts: ServiceParts): InstallService {
       const install = newInstall(vm, mode, config.node, claim, clock.now());
       await store.createInstall(install);
       runners.get(name)?.detach();
-      return viewInstall(install, run(install, vm, host, false));
+      return viewInstall(install, run(install, vm, host), queue.placeOf(name));
     },
 
     async cancel(name) {
@@ -182,7 +214,8 @@ export function openInstallService(parts: ServiceParts): InstallService {
       return vms.map((vm) => {
         const runner = runners.get(vm.name);
         const install = runner?.install() ?? stored.get(vm.name);
-        return vmViewOf(vm, install === undefined ? null : viewInstall(install, runner));
+        const place = queue.placeOf(vm.name);
+        return vmViewOf(vm, install === undefined ? null : viewInstall(install, runner, place));
       });
     },
 
@@ -200,39 +233,7 @@ export function openInstallService(parts: ServiceParts): InstallService {
   };
 }
 
-function viewInstall(install: Install, runner: Runner | undefined): InstallView {
-  const view = installViewOf(install);
+function viewInstall(install: Install, runner: Runner | undefined, place: QueuePlace | null): InstallView {
+  const view = { ...installViewOf(install), queue: place };
   return runner === undefined ? view : { ...view, progress: runner.progress(), live: runner.live() };
-}
-
-/**
- * A VM that runs is somebody's, unless its last install did not succeed: then what runs is the installer
- * that was left standing for people to look at, and makes room.
- */
-async function clearTheWay(access: HostAccess, vm: Vm, last: Install | null): Promise<void> {
-  const state = await observe(access, vm.name);
-  if (state === null || state === 'stopped') return;
-  if (last === null || (last.state !== 'failed' && last.state !== 'cancelled')) {
-    throw new OperatorError('VM_RUNNING', `${vm.name} is ${state} on ${vm.host}`);
-  }
-  await kill(access, vm.name);
-}
-
-function newInstall(vm: Vm, mode: Mode, node: string, claim: string, now: number): Install {
-  const id = randomBytes(8).toString('hex');
-  return {
-    id,
-    vm: vm.name,
-    host: vm.host,
-    mode,
-    state: 'defined',
-    token: randomBytes(24).toString('base64url'),
-    node,
-    claim,
-    phases: [{ name: 'defined', at: now }],
-    witnesses: { congratulations: null, setsServed: null, installDone: null, login: null },
-    failure: null,
-    recording: `${vm.name}-${id}`,
-    freshDisk: false,
-  };
 }

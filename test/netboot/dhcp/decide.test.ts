@@ -17,7 +17,7 @@ import {
 
 const DIRECT: Arrival = { address: NO_ADDRESS, port: 68 };
 const RELAY = '10.77.0.254' as Ipv4;
-const BROADCAST = '10.77.0.255';
+const EVERYBODY = '255.255.255.255';
 const lookup = lookupOf(CATALOG);
 
 function golden(name: string): Packet {
@@ -57,7 +57,7 @@ describe('an armed PXE ROM', () => {
       renewalSeconds: 1800,
       rebindingSeconds: 3150,
       subnetMask: '255.255.255.0',
-      broadcastAddress: BROADCAST,
+      broadcastAddress: '10.77.0.255',
       routers: ['10.77.0.254'],
       nameServers: ['10.77.0.2', '10.77.0.3'],
       hostName: 'web',
@@ -66,10 +66,22 @@ describe('an armed PXE ROM', () => {
       bootfileName: 'auto_install',
       tftpServers: [BOOT_ADDRESS],
       vendorClass: 'PXEClient',
+      vendorOptions: Uint8Array.of(6, 1, 8, 255),
       clientId: ipxe.options.clientId,
+      clientUuid: ipxe.options.clientUuid,
     });
-    expect(reply?.to).toEqual({ address: BROADCAST, port: 68 });
+    expect(reply?.to).toEqual({ address: EVERYBODY, port: 68 });
     expect(reply?.from).toBe(BOOT_ADDRESS);
+  });
+
+  it('is answered where UEFI hears it, and told not to look for a boot server', () => {
+    const answer = judge(golden('uefi-discover.hex')).reply;
+    expect(answer?.to).toEqual({ address: EVERYBODY, port: 68 });
+    expect(answer?.packet).toMatchObject({ broadcast: true, bootfile: 'auto_install' });
+    expect(answer?.packet.options).toMatchObject({
+      vendorClass: 'PXEClient',
+      vendorOptions: Uint8Array.of(6, 1, 8, 255),
+    });
   });
 
   it('is acknowledged what it requests', () => {
@@ -98,12 +110,12 @@ describe('where the reply goes', () => {
   const renewing = { clientAddress: MAIL.address };
   const relayPort = { messageType: 'discover', relayInfo: Uint8Array.of(1, 2, 7, 7, 19, 0) } as const;
   it.each<[string, Packet, Arrival, string, number]>([
-    ['a client without an address', ask({ messageType: 'discover' }), DIRECT, BROADCAST, 68],
+    ['a client without an address', ask({ messageType: 'discover' }), DIRECT, EVERYBODY, 68],
     [
       'one that wants broadcasts',
       ask({ messageType: 'discover' }, { broadcast: true }),
       DIRECT,
-      BROADCAST,
+      EVERYBODY,
       68,
     ],
     [
@@ -192,7 +204,7 @@ describe('what a request is answered with', () => {
 
   it('tells a client to forget its address where it can hear that', () => {
     const { reply } = judge(request({}, { clientAddress: away }));
-    expect(reply?.to).toEqual({ address: BROADCAST, port: 68 });
+    expect(reply?.to).toEqual({ address: EVERYBODY, port: 68 });
     expect(reply?.packet).toMatchObject({
       clientAddress: NO_ADDRESS,
       yourAddress: NO_ADDRESS,

@@ -17,6 +17,7 @@ const LIVE: InstallView = {
   phases: [],
   progress: { stage: 'fetch', file: 'base76.tgz', percent: 42 },
   failure: null,
+  queue: null,
   live: true,
 };
 
@@ -99,7 +100,7 @@ describe('VM routes', () => {
     await call('POST', '/vms', { name: 'vm1' });
     const { id, mode, state, phases, failure } = sampleInstall('a');
     await store.createInstall(sampleInstall('a'));
-    const install = { id, mode, state, phases, failure, progress: null, live: false };
+    const install = { id, mode, state, phases, failure, queue: null, progress: null, live: false };
     expect((await call('GET', '/vms/vm1')).install).toEqual(install);
     await expect(call('DELETE', '/vms/vm1')).rejects.toThrowError(
       expect.objectContaining({ code: 'VM_BUSY' }),

@@ -1,0 +1,140 @@
+import { type Ipv4, ipv4FromNumber, networkOf } from '../../src/common/address.ts';
+import type { CatalogSubnet } from '../catalog.ts';
+import { armedNow } from '../lookup.ts';
+import type { Arrival, Exchange } from './exchange.ts';
+import type { OptionValues } from './options.ts';
+import { NO_ADDRESS, type Packet } from './packet.ts';
+import { hasRelayPort } from './relay-info.ts';
+import { shorten } from './shorten.ts';
+
+export interface Reply {
+  readonly packet: Packet;
+  readonly to: Arrival;
+  /** Our address on that subnet: the reply leaves from here. */
+  readonly from: Ipv4;
+}
+
+/** An OFFER, or an ACK, which to an INFORM gives no address. */
+export function boundReply(exchange: Exchange, message: 'offer' | 'ack', address: Ipv4): Reply {
+  const { packet, client, subnet } = exchange;
+  const bootfile = bootfileOf(exchange);
+  const informing = packet.options.messageType === 'inform';
+  const reply: Packet = {
+    ...replyTo(packet),
+    clientAddress: message === 'ack' ? packet.clientAddress : NO_ADDRESS,
+    yourAddress: informing ? NO_ADDRESS : address,
+    nextServer: subnet.bootAddress,
+    serverName: subnet.bootAddress,
+    bootfile,
+    options: {
+      messageType: message,
+      ...(informing ? {} : leaseOptions(subnet.leaseSeconds)),
+      ...networkOptions(subnet),
+      ...(client === null ? {} : { hostName: client.hostName }),
+      ...(bootfile === '' ? {} : oldBootOptions(subnet.bootAddress, bootfile)),
+      ...echoedOptions(packet),
+    },
+  };
+  return { packet: shorten(reply, packet), to: destination(exchange), from: subnet.bootAddress };
+}
+
+/**
+ * The ROM and the installer behind it ask with the same lladdr, and the installer takes its mode from this
+ * name, so both get it; TFTP hands the ROM its loader under it. Empty for what is not armed.
+ */
+export function bootfileOf({ client, now }: Pick<Exchange, 'client' | 'now'>): string {
+  const armed = client === null ? null : armedNow(client, now);
+  return armed === null || typeof armed === 'string' ? '' : `auto_${armed.mode}`;
+}
+
+export function nakReply(exchange: Exchange, reason: string): Reply {
+  const { packet, subnet } = exchange;
+  const reply: Packet = {
+    ...replyTo(packet),
+    // A relay must not send it to an address that the client is being told to forget (RFC 2131 §4.3.2).
+    broadcast: packet.broadcast || packet.relayAddress !== NO_ADDRESS,
+    options: {
+      messageType: 'nak',
+      serverId: subnet.bootAddress,
+      message: reason,
+      ...echoedOptions(packet),
+    },
+  };
+  const withoutAddress = { ...exchange, packet: { ...packet, clientAddress: NO_ADDRESS } };
+  return { packet: shorten(reply, packet), to: destination(withoutAddress), from: subnet.bootAddress };
+}
+
+/** RFC 2131 table 3. */
+function replyTo(packet: Packet): Packet {
+  return {
+    ...packet,
+    kind: 'reply',
+    hops: 0,
+    secs: 0,
+    clientAddress: NO_ADDRESS,
+    yourAddress: NO_ADDRESS,
+    nextServer: NO_ADDRESS,
+    serverName: '',
+    bootfile: '',
+    options: {},
+    others: [],
+  };
+}
+
+function leaseOptions(leaseSeconds: number): OptionValues {
+  return {
+    leaseSeconds,
+    renewalSeconds: Math.floor(leaseSeconds / 2),
+    rebindingSeconds: Math.floor((leaseSeconds * 7) / 8),
+  };
+}
+
+function networkOptions(subnet: CatalogSubnet): OptionValues {
+  const { mask, broadcast } = networkOf(subnet.cidr);
+  return {
+    serverId: subnet.bootAddress,
+    subnetMask: ipv4FromNumber(mask),
+    broadcastAddress: ipv4FromNumber(broadcast),
+    routers: [subnet.router],
+    ...(subnet.dns.length > 0 ? { nameServers: subnet.dns } : {}),
+    ...(subnet.domain === null ? {} : { domainName: subnet.domain }),
+  };
+}
+
+/** What installers up to 6.9 and others that do not read the header take the boot server and file from. */
+function oldBootOptions(bootAddress: Ipv4, bootfile: string): OptionValues {
+  return { tftpServerName: bootAddress, bootfileName: bootfile, tftpServers: [bootAddress] };
+}
+
+/** PXE_DISCOVERY_CONTROL with bit 3: the boot file is in this packet (PXE 2.1, tag 6). */
+const NO_DISCOVERY = Uint8Array.of(6, 1, 8, 255);
+
+/**
+ * A PXE ROM that does not see its class again waits three seconds for another server; UEFI and other ROMs that see
+ * it alone ask a boot server on port 4011. One that gave its UUID finds it in every answer (RFC 4578 §2.3).
+ */
+function echoedOptions({ options }: Packet): OptionValues {
+  const isRom = options.vendorClass?.startsWith('PXEClient') === true;
+  return {
+    ...(isRom ? { vendorClass: 'PXEClient', vendorOptions: NO_DISCOVERY } : {}),
+    ...(isRom && options.clientUuid !== undefined ? { clientUuid: options.clientUuid } : {}),
+    ...(options.clientId === undefined ? {} : { clientId: options.clientId }),
+    ...(options.relayInfo === undefined ? {} : { relayInfo: options.relayInfo }),
+  };
+}
+
+/** To all on the link. UEFI firmware without an address takes nothing that is sent to its subnet's broadcast address. */
+const EVERYBODY = '255.255.255.255' as Ipv4;
+
+/**
+ * RFC 2131 §4.1. A client that has no address yet is broadcast to even where it would take unicast: without a
+ * raw socket there is no way to reach an address that nobody answers ARP for, and every client takes it.
+ */
+function destination({ packet, arrival, ports }: Exchange): Arrival {
+  if (packet.relayAddress !== NO_ADDRESS) {
+    const port = hasRelayPort(packet.options.relayInfo) ? arrival.port : ports.relay;
+    return { address: packet.relayAddress, port };
+  }
+  const bound = packet.clientAddress !== NO_ADDRESS;
+  return { address: bound ? packet.clientAddress : EVERYBODY, port: ports.client };
+}

@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { requireProgram, skipFor } from '../support/require.ts';
+import { ip, LAN_SKIP, type Lan } from './lan.ts';
+
+const QEMU = requireProgram('qemu-system-x86_64');
+
+/** Why no virtual machine can be plugged into a LAN here, or false. */
+export const MACHINE_SKIP: string | false = LAN_SKIP || QEMU.skip || whyNoTap();
+
+/** A computer without a disk, which boots from the network because it has nothing else. */
+export interface Machine {
+  /** QEMU's `-device`; with `romfile=` the firmware's own driver is all it has. */
+  readonly nic: string;
+  /** A UEFI firmware; without one it is QEMU's BIOS. */
+  readonly firmware?: string;
+}
+
+/**
+ * The argv that switches it on, plugged into the server's network. It runs without kvm: not every kvm executes
+ * what the ROMs and OVMF do.
+ * @param serial QEMU's `-serial`, its only console
+ */
+export async function switchOn(
+  lan: Lan,
+  { firmware, nic }: Machine,
+  lladdr: string,
+  serial: string,
+): Promise<readonly string[]> {
+  const tap = `tap${lladdr.replaceAll(':', '').slice(-6)}`;
+  await ip('-n', lan.server.namespace, 'tuntap', 'add', 'dev', tap, 'mode', 'tap');
+  await ip('-n', lan.server.namespace, 'link', 'set', tap, 'master', 'lan', 'up');
+  return lan.server.inside([
+    QEMU.path,
+    ...['-accel', 'tcg', '-cpu', 'qemu64', '-m', '128', '-nodefaults', '-display', 'none'],
+    ...(firmware === undefined ? [] : ['-bios', firmware]),
+    ...['-netdev', `tap,id=lan,ifname=${tap},script=no,downscript=no`],
+    ...['-device', `${nic},netdev=lan,mac=${lladdr},bootindex=1`, '-device', 'virtio-rng-pci'],
+    ...['-serial', serial, '-monitor', 'none'],
+  ]);
+}
+
+function whyNoTap(): string | false {
+  return existsSync('/dev/net/tun') ? false : skipFor('needs /dev/net/tun');
+}

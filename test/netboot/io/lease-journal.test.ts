@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Lease, type LeaseBook, leaseBook } from '../../../netboot/dhcp/lease-book.ts';
+import { renderLease } from '../../../netboot/dhcp/lease-line.ts';
+import { LEASES_FILE, openLeaseJournal, readLeases } from '../../../netboot/io/lease-journal.ts';
+import { type Ipv4, ipv4FromNumber, type Lladdr } from '../../../src/common/address.ts';
+import { SILENT_LOG } from '../../../src/common/port.ts';
+import { NOON } from '../example.ts';
+
+let directory: string;
+let file: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'puffboot-leases-'));
+  file = join(directory, LEASES_FILE);
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+const lease = (number: number, state: Lease['state'] = 'leased'): Lease => ({
+  address: ipv4FromNumber(0x0a4d0000 + number),
+  lladdr: `02:00:00:00:00:${(number % 256).toString(16).padStart(2, '0')}` as Lladdr,
+  state,
+  until: NOON + number,
+});
+const open = (book: LeaseBook = leaseBook()) => openLeaseJournal(directory, book, SILENT_LOG);
+const reopened = async (): Promise<readonly Lease[]> => {
+  const book = leaseBook();
+  await (await open(book)).close();
+  return [...book.leases()];
+};
+
+describe('the journal of leases', () => {
+  it('has what was appended when it is opened again, the newest line of an address', async () => {
+    const journal = await open();
+    await Promise.all([journal.append(lease(1)), journal.append(lease(2)), journal.append(lease(3))]);
+    await journal.append(lease(2, 'declined'));
+    await journal.close();
+    expect(await reopened()).toEqual([lease(1), lease(2, 'declined'), lease(3)]);
+    expect(await readLeases(directory)).toEqual([lease(1), lease(2, 'declined'), lease(3)]);
+  });
+
+  it.each([1, 10, 30, 58])('loses only a last line that a crash cut off after %d bytes', async (cut) => {
+    await writeFile(file, renderLease(lease(1)) + renderLease(lease(2)).slice(0, cut));
+    expect(await reopened()).toEqual([lease(1)]);
+    const journal = await open();
+    await journal.append(lease(3));
+    await journal.close();
+    expect(await readFile(file, 'latin1')).toBe(renderLease(lease(1)) + renderLease(lease(3)));
+  });
+
+  it('passes over lines that are none', async () => {
+    await writeFile(file, `${renderLease(lease(1))}\0\0garbage\n\n${renderLease(lease(2))}`);
+    expect(await reopened()).toEqual([lease(1), lease(2)]);
+  });
+
+  it('is written anew, without what is of no use any more, and goes on', async () => {
+    const book = leaseBook();
+    const journal = await open(book);
+    const give = (given: Lease) => {
+      book.apply(given);
+      return journal.append(given);
+    };
+    for (let round = 0; round < 3; round += 1) {
+      await Promise.all(Array.from({ length: 1000 }, (_, number) => give(lease(number % 5))));
+    }
+    await give(lease(7));
+    await journal.close();
+    expect((await readFile(file, 'latin1')).split('\n').length).toBeLessThan(1010);
+    expect(await reopened()).toEqual([0, 1, 2, 3, 4, 7].map((number) => lease(number)));
+    expect((await stat(file)).mode & 0o777).toBe(0o640);
+  });
+
+  it('says what is wrong with its directory', async () => {
+    await expect(openLeaseJournal(join(directory, 'none'), leaseBook(), SILENT_LOG)).rejects.toMatchObject({
+      code: 'LEASES_UNWRITABLE',
+    });
+  });
+
+  it('reads while it is written, also half a line', async () => {
+    await writeFile(file, renderLease(lease(1)));
+    await appendFile(file, 'leased 10.');
+    expect(await readLeases(directory)).toEqual([lease(1)]);
+  });
+});
+
+/** Appends until the file may not grow any more, then once more; says what was promised. */
+const FILLER = `
+  import { leaseBook } from './netboot/dhcp/lease-book.ts';
+  import { openLeaseJournal } from './netboot/io/lease-journal.ts';
+  import { SILENT_LOG } from './src/common/port.ts';
+  const journal = await openLeaseJournal(process.argv[2], leaseBook(), SILENT_LOG);
+  const promised = [];
+  let failures = 0;
+  for (let number = 1; failures < 3; number += 1) {
+    const batch = [0, 1, 2].map((last) => '10.77.' + number + '.' + last);
+    const lease = (address) => ({ address, lladdr: '02:00:00:00:00:01', state: 'leased', until: 0 });
+    const done = await Promise.allSettled(batch.map((address) => journal.append(lease(address))));
+    batch.forEach((address, index) => done[index].status === 'fulfilled' && promised.push(address));
+    if (done.some(({ status }) => status === 'rejected')) failures += 1;
+  }
+  console.log(JSON.stringify(promised));
+`;
+
+describe('on a full disk', () => {
+  it('promises nothing that is not written, and writes no half lines', async () => {
+    const bundle = join(directory, 'filler.mjs');
+    await build({
+      stdin: { contents: FILLER, resolveDir: new URL('../../..', import.meta.url).pathname, loader: 'ts' },
+      outfile: bundle,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      logLevel: 'error',
+    });
+    // A limit on the size of files ends a write in the middle, as a full disk does.
+    const child = spawn('sh', ['-c', 'ulimit -f 4; exec "$0" "$@"', process.execPath, bundle, directory]);
+    let told = '';
+    child.stdout.on('data', (text) => {
+      told += String(text);
+    });
+    await once(child, 'close');
+    const promised = JSON.parse(told) as Ipv4[];
+    expect(promised.length).toBeGreaterThan(10);
+    const text = await readFile(file, 'latin1');
+    expect(text.endsWith('\n')).toBe(true);
+    expect(
+      text
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split(' ')[1]),
+    ).toEqual(promised);
+  });
+});
