@@ -2,7 +2,7 @@
 import { type DialogueEvent, type DialogueFacts, startDialogue, step } from './dialogue.ts';
 import { SETTLE_SECONDS } from './prompting.ts';
 import { type ConsoleReport, gather, noteEffect, reportOf } from './report.ts';
-import type { TranscriptEvent } from './transcript.ts';
+import { EVIDENCE_END_MARK, EVIDENCE_MARK, type TranscriptEvent } from './transcript.ts';
 
 /** Long enough for every prompt at the end of a recording to settle, too short for a stall. */
 const AFTER_END_SECONDS = 10 * SETTLE_SECONDS;
@@ -19,10 +19,15 @@ export function replayTranscript(events: readonly TranscriptEvent[], facts: Dial
     dialogue = next;
     for (const effect of effects) noteEffect(gathered, effect);
   };
+  let asking = false;
+  let end = 0;
   for (const { at, code, text } of events) {
+    if (code === 'm') asking = text === EVIDENCE_MARK || (asking && text !== EVIDENCE_END_MARK);
+    if (asking) continue;
+    end = at + AFTER_END_SECONDS;
     if (code === 'o') take({ kind: 'output', text, at });
     if (code === 'i') take({ kind: 'input', at });
   }
-  take({ kind: 'tick', at: (events.at(-1)?.at ?? 0) + AFTER_END_SECONDS });
+  take({ kind: 'tick', at: end });
   return reportOf(dialogue, gathered);
 }

@@ -13,10 +13,15 @@ export interface TranscriptHeader {
 export interface TranscriptEvent {
   /** Seconds since the start of the recording. */
   readonly at: number;
-  /** `o` what the console printed, `i` what somebody typed; other codes are kept and mean nothing here. */
+  /** `o` what the console printed, `i` what somebody typed, `m` a mark; other codes are kept and mean nothing here. */
   readonly code: string;
   readonly text: string;
 }
+
+/** The mark behind which the machine is only asked about its failure: nothing there belongs to the install. */
+export const EVIDENCE_MARK = 'collecting evidence';
+/** The mark behind which somebody goes on with the install after all. */
+export const EVIDENCE_END_MARK = 'somebody goes on';
 
 export interface Transcript {
   readonly header: TranscriptHeader;

@@ -10,9 +10,11 @@ import {
   type Telling,
   tailOf,
 } from '../dialogue.ts';
+import { type Collecting, type Evidence, startEvidence, stepEvidence } from '../evidence.ts';
 import type { HeldLine } from '../held.ts';
 import { type ConsoleKind, MANNERS } from '../manner.ts';
 import { type ConsoleReport, gather, noteEffect, reportOf } from '../report.ts';
+import { EVIDENCE_END_MARK, EVIDENCE_MARK } from '../transcript.ts';
 import type { Recorder } from './recorder.ts';
 
 export type DriveFacts = DialogueFacts;
@@ -26,6 +28,8 @@ export type DriveEvent = Telling;
 export interface DriveResult extends ConsoleReport {
   /** The end of the console's text, secrets masked. */
   readonly tail: string;
+  /** What the machine was asked after a failure; null where nothing was or could be. */
+  readonly evidence: Evidence | null;
 }
 
 export interface DriveParts {
@@ -33,12 +37,14 @@ export interface DriveParts {
   readonly clock: Clock;
   readonly facts: DriveFacts;
   /** Gets what is typed. Attach it to the line yourself: its recording outlives the drive. */
-  readonly recorder?: Pick<Recorder, 'typed'>;
+  readonly recorder?: Pick<Recorder, 'typed'> & Partial<Pick<Recorder, 'mark'>>;
   readonly onEvent?: (event: DriveEvent) => void;
   /** Tells when a human takes the line and gives it back. */
   readonly held?: Pick<HeldLine, 'onHuman'>;
   /** Ends the drive at once; the line is left as it is. */
   readonly signal?: AbortSignal;
+  /** After a failure, ask the machine what it knows of it, before the drive ends. */
+  readonly evidence?: boolean;
   /** What the line is, so that it is typed at as it can take it. A VM's console on its host where not given. */
   readonly console?: ConsoleKind;
 }
@@ -68,6 +74,8 @@ class Driver {
   #wakeAt: number | null = null;
   #latest = Number.NEGATIVE_INFINITY;
   #ended = false;
+  /** What follows a failure. */
+  #collecting: Collecting | null = null;
 
   constructor(parts: DriveParts, resolve: (result: DriveResult) => void) {
     this.#parts = parts;
@@ -103,11 +111,47 @@ class Driver {
 
   #take(event: DialogueEvent): void {
     if (this.#ended) return;
+    if (this.#collecting === null) this.#converse(event);
+    else this.#collect(this.#collecting, event);
+  }
+
+  #converse(event: DialogueEvent): void {
     const [next, effects] = step(this.#dialogue, event);
     this.#dialogue = next;
     for (const effect of effects) this.#perform(effect);
-    if (this.#dialogue.told !== null) this.#end(null);
-    else this.#sleep();
+    if (this.#dialogue.told === null) this.#sleep();
+    else this.#afterwards(event);
+  }
+
+  #afterwards({ kind }: DialogueEvent): void {
+    const wanted = this.#parts.evidence === true && kind !== 'closed' && !this.#ended;
+    this.#collecting ??= wanted ? startEvidence(this.#dialogue, this.#now()) : null;
+    if (this.#collecting === null) {
+      this.#end(null);
+    } else {
+      this.#parts.recorder?.mark?.(EVIDENCE_MARK);
+      this.#sleep();
+    }
+  }
+
+  #collect(collecting: Collecting, event: DialogueEvent): void {
+    const [next, effects] = stepEvidence(collecting, event);
+    this.#collecting = next;
+    for (const effect of effects) this.#perform(effect);
+    if (event.kind === 'taken') {
+      // Whoever took the line may mend what failed; if not, it is told, and asked about, once he gives it back.
+      this.#collecting = null;
+      this.#dialogue = {
+        ...this.#dialogue,
+        screen: next.keyboard.screen,
+        asked: null,
+        waiting: null,
+        told: null,
+      };
+      this.#parts.recorder?.mark?.(EVIDENCE_END_MARK);
+      this.#converse(event);
+    } else if (this.#collecting.done === null) this.#sleep();
+    else this.#end(null);
   }
 
   #perform(effect: Effect): void {
@@ -130,7 +174,7 @@ class Driver {
   }
 
   #sleep(): void {
-    const { wakeAt } = this.#dialogue;
+    const { wakeAt } = this.#collecting ?? this.#dialogue;
     // Most output changes nothing, and setting a timer costs more than reading it.
     if (wakeAt === this.#wakeAt) return;
     this.#cancelWake();
@@ -151,10 +195,13 @@ class Driver {
     this.#parts.signal?.removeEventListener('abort', this.#abort);
     const report = reportOf(this.#dialogue, this.#gathered);
     const tail = tailOf(this.#dialogue);
+    const evidence = this.#collecting?.done ?? null;
+    const ended = { ...report, tail, evidence };
+    // A failure that was told stays one, whoever ends the collecting.
     this.#resolve(
-      interrupted === null
-        ? { ...report, tail }
-        : { ...report, outcome: 'incomplete', reason: interrupted, tail },
+      interrupted === null || this.#collecting !== null
+        ? ended
+        : { ...ended, outcome: 'incomplete', reason: interrupted },
     );
   }
 }

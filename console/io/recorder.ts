@@ -26,6 +26,8 @@ export interface Recorder {
   output(bytes: Uint8Array): void;
   /** What somebody typed; a secret is kept as `***` and its RETURN. */
   typed(text: string, secret: boolean): void;
+  /** A mark between what came before and what follows, which players show. */
+  mark(text: string): void;
   /** Writes what is left and closes the file. May be called more than once. */
   close(): Promise<void>;
 }
@@ -103,6 +105,11 @@ class FileRecorder implements Recorder {
     this.#add('i', secret ? `${MASK}${text.endsWith('\r') ? '\r' : ''}` : text);
   }
 
+  mark(text: string): void {
+    this.#flushHeld();
+    this.#add('m', text);
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#finish();
     return this.#closing;
@@ -120,7 +127,7 @@ class FileRecorder implements Recorder {
     this.#held = '';
   }
 
-  #add(code: 'i' | 'o', text: string): void {
+  #add(code: 'i' | 'm' | 'o', text: string): void {
     if (text === '' || this.#stopped) return;
     const at = (this.#clock.now() - this.#startedAt) / 1000;
     const event = renderEvent({ at, code, text });

@@ -2,9 +2,10 @@ import { Command, Option } from 'commander';
 import type { DialogueFacts } from '../../console/dialogue.ts';
 import { openAddress, parseConsoleAddress } from '../../console/io/address.ts';
 import { type DriveEvent, type DriveResult, drive } from '../../console/io/driver.ts';
+import { writeEvidence } from '../../console/io/evidence-file.ts';
 import { openPty } from '../../console/io/pty.ts';
 import { openRecorder, type Recorder } from '../../console/io/recorder.ts';
-import { secretsOf } from '../../console/mask.ts';
+import { maskSecrets, secretsOf } from '../../console/mask.ts';
 import { type PromptTable, unverified } from '../../console/prompts/table.ts';
 import { describeEvent, describeOutcome } from '../../console/view.ts';
 import type { Answer } from '../autoinstall/response-file.ts';
@@ -24,6 +25,8 @@ export interface DriveOptions {
   readonly mode?: 'auto' | 'type' | 'upgrade';
   readonly prompts?: string;
   readonly record?: string;
+  /** Where to write what the machine says of its failure. */
+  readonly evidence?: string;
   readonly until?: 'congratulations' | 'login';
   readonly json?: boolean;
 }
@@ -51,6 +54,10 @@ export function driveCommand(): Command {
     .addOption(modeOption())
     .addOption(promptsOption())
     .option('--record <file>', 'record the console in asciicast v2')
+    .option(
+      '--evidence <file>',
+      'when the install fails, ask the machine for its log and state, and write it here',
+    )
     .addOption(
       new Option('--until <sight>', 'what ends the work')
         .choices(['congratulations', 'login'])
@@ -80,16 +87,36 @@ export async function runDrive(
   try {
     const line = await open();
     recorder?.attach(line);
-    const parts = { line, clock: SYSTEM_CLOCK, facts, onEvent: view.show, signal };
+    const evidence = options.evidence !== undefined;
+    const parts = { line, clock: SYSTEM_CLOCK, facts, onEvent: view.show, signal, evidence };
     const result = await drive(recorder === null ? parts : { ...parts, recorder });
     line.close();
     await line.closed;
     view.end(result);
+    const title = maskSecrets(titleOf(argv, options), secretsOf(facts.answers));
+    await keepEvidence(result, title, options.evidence, screen);
     return result;
   } finally {
     await recorder?.close();
   }
 }
+
+async function keepEvidence(
+  { evidence, reason, release }: DriveResult,
+  title: string,
+  path: string | undefined,
+  screen: DriveScreen,
+): Promise<void> {
+  if (path === undefined || reason === null) return;
+  if (evidence === null || evidence.sections.length === 0) {
+    screen.err(`puffboot: no evidence: ${evidence?.cut ?? 'the machine stands at no menu, shell or ddb'}\n`);
+    return;
+  }
+  await writeEvidence(path, { title, at: SYSTEM_CLOCK.now(), reason, release }, evidence);
+  screen.err(`puffboot: evidence in ${path}\n`);
+}
+
+const titleOf = (argv: readonly string[], { connect }: DriveOptions): string => connect ?? argv.join(' ');
 
 /** @throws OperatorError USAGE unless exactly one console is named */
 function consoleOf(argv: readonly string[], { connect }: DriveOptions): () => Promise<Line> {
@@ -161,10 +188,11 @@ async function factsOf(options: DriveOptions): Promise<DialogueFacts> {
 
 async function recorderOf(
   argv: readonly string[],
-  { record, connect }: DriveOptions,
+  options: DriveOptions,
   answers: readonly Answer[],
   screen: DriveScreen,
 ): Promise<Recorder | null> {
+  const { record } = options;
   if (record === undefined) return null;
   const secrets = secretsOf(answers);
   const log: Log = {
@@ -172,7 +200,7 @@ async function recorderOf(
     warn: (event, fields) =>
       screen.err(`puffboot: ${event} ${JSON.stringify(fields)}; the install goes on\n`),
   };
-  const title = connect ?? argv.join(' ');
+  const title = titleOf(argv, options);
   return openRecorder({ path: record, clock: SYSTEM_CLOCK, cols: COLS, rows: ROWS, title, secrets, log });
 }
 
@@ -186,7 +214,7 @@ function viewOf({ json }: DriveOptions, { out, redraws }: DriveScreen, table: Pr
     return {
       show: (event) =>
         out(`${JSON.stringify(noteOf(event, table) === null ? event : { ...event, unverified: true })}\n`),
-      end: ({ tail: _, ...report }) => out(`${JSON.stringify(report)}\n`),
+      end: ({ tail: _, evidence: __, ...report }) => out(`${JSON.stringify(report)}\n`),
     };
   }
   let drawn = false;

@@ -123,9 +123,13 @@ const isEnd = (state: InstallState): boolean => ENDED.has(state);
 function failure(name: string, { state, failure: why, mode }: InstallView): OperatorError {
   if (why === null) return new OperatorError('INSTALL_FAILED', `${name}: the ${mode} was ${state}`);
   const tail = why.tail === '' ? '' : `\n  the console's last lines:\n${indent(why.tail)}`;
+  const evidence =
+    why.evidence === undefined
+      ? ''
+      : `\n  evidence: ${why.evidence}; read it with \`puffboot transcript evidence ${name}\``;
   return new OperatorError(
     'INSTALL_FAILED',
-    `${name}: ${mode} failed while ${why.phase}: ${why.reason}${tail}\n  next: ${why.next}`,
+    `${name}: ${mode} failed while ${why.phase}: ${why.reason}${tail}${evidence}\n  next: ${why.next}`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { OperatorError } from '../common/error.ts';
@@ -7,6 +7,7 @@ import { whyUnreadable } from './answers-file.ts';
 import { printable, renderTable, renderTime } from './table.ts';
 import { cutTranscript, playedRaw, playedText, type Span } from './transcript/cut.ts';
 import {
+  findEvidence,
   findRecordings,
   isFile,
   type RecordingSummary,
@@ -51,6 +52,14 @@ export function transcriptCommand(): Command {
     .option('-o, --output <file>', 'where to write it; by default to standard output')
     .action(async (meant: string, options: ConfigOptions & SpanOptions & { output?: string }) => {
       await runExport(await recordingsFor(meant, options), meant, options, print);
+    });
+  transcript
+    .command('evidence')
+    .description('print what the machine said of its failed install: its log, its network, its disks')
+    .argument('<vm>', 'a VM for its newest evidence, or a file')
+    .option('-f, --config <file>', 'configuration file')
+    .action(async (meant: string, options: ConfigOptions) => {
+      await runEvidence(await recordingsOf(options), meant, print);
     });
   return transcript;
 }
@@ -102,6 +111,15 @@ export async function runShow(
   const span = spanOf(options);
   const transcript = await readRecording(await resolveRecording(directory, meant));
   print(options.text === true ? playedText(transcript, span) : playedRaw(transcript, span));
+}
+
+/** @throws OperatorError EVIDENCE_MISSING */
+export async function runEvidence(directory: string, meant: string, print: Print): Promise<void> {
+  const path = await findEvidence(directory, meant);
+  if (path === null) {
+    throw new OperatorError('EVIDENCE_MISSING', `there is no evidence of ${meant} in ${directory}`);
+  }
+  print(printable(await readFile(path, 'utf8')));
 }
 
 /** @throws OperatorError RECORDING_MISSING, RECORDING_INVALID, RECORDING_UNWRITABLE, USAGE */

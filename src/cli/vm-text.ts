@@ -42,7 +42,7 @@ export function renderVm(vm: VmView): string {
     ['state', vm.install === null ? 'never installed' : stateOf(vm.install)],
     ...(vm.install?.queue ? [['queue', queueText(vm.host, vm.install.queue)] as const] : []),
   ];
-  return renderTable(fields) + (vm.install === null ? '' : renderInstall(vm.install));
+  return renderTable(fields) + (vm.install === null ? '' : renderInstall(vm.name, vm.install));
 }
 
 /** What was said of it beyond what every VM has. */
@@ -68,7 +68,7 @@ function customerFields(vm: VmView): readonly (readonly [string, string])[] {
 }
 
 /** Phases with the moment and the time since the first, then the failure. */
-function renderInstall({ mode, phases, failure }: InstallView): string {
+function renderInstall(vm: string, { mode, phases, failure }: InstallView): string {
   const begun = phases[0]?.at ?? 0;
   const rows = phases.map(({ name, at }) => ['', renderTime(at), duration(at - begun), name]);
   const text = `${mode}:\n${renderTable(rows)}`;
@@ -77,6 +77,9 @@ function renderInstall({ mode, phases, failure }: InstallView): string {
   return [
     `${text}failed while ${failure.phase}: ${printable(failure.reason)}\n`,
     ...(tail === '' ? [] : [`the console's end:\n${tail.replace(/^/gm, '  | ')}\n`]),
+    ...(failure.evidence === undefined
+      ? []
+      : [`evidence: ${failure.evidence}; read it with \`puffboot transcript evidence ${vm}\`\n`]),
     `next: ${printable(failure.next)}\n`,
   ].join('');
 }

@@ -51,6 +51,9 @@ export const FIXES = {
   RECORDING_INVALID: 'name a recording in asciicast v2',
   RECORDING_MISSING: 'see `puffboot transcript list`',
   RECORDING_UNWRITABLE: 'free space there, or name another file',
+  EVIDENCE_UNWRITABLE: 'free space there, or name another file',
+  EVIDENCE_MISSING:
+    'see `puffboot vm show NAME`: it is only collected where a failed install leaves a menu, a shell or ddb',
   CONSOLE_SPAWN: 'check that the command exists and may be run by this user',
   CONSOLE_CONNECT:
     'check that the console listens there (unix:/PATH or HOST:PORT) and that nobody else holds it',

@@ -60,7 +60,17 @@ export interface Failure {
   readonly tail: string;
   /** What to do now. */
   readonly next: string;
+  /** File beside the recording with what the machine said of it; absent where it could not be asked. */
+  readonly evidence?: string;
+  /** The prompt at which the machine was left standing; absent where none was seen. */
+  readonly stands?: Standing;
 }
+
+export const STANDINGS = ['menu', 'shell', 'ddb'] as const;
+export type Standing = (typeof STANDINGS)[number];
+
+/** Beside its recording. */
+export const evidencePath = (recording: string): string => recording.replace(/\.cast$/, '.evidence.txt');
 
 export const ENDED: ReadonlySet<InstallState> = new Set(['running', 'failed', 'cancelled']);
 

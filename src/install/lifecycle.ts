@@ -15,7 +15,7 @@ export type InstallEvent =
   | { readonly kind: 'login' }
   | { readonly kind: 'sets-served' }
   | { readonly kind: 'install-done' }
-  | { readonly kind: 'fail'; readonly reason: string; readonly tail: string; readonly next?: string }
+  | ({ readonly kind: 'fail' } & Omit<Failure, 'phase' | 'next'> & Partial<Pick<Failure, 'next'>>)
   | { readonly kind: 'cancel' };
 
 export type InstallEffect =
@@ -160,7 +160,15 @@ function witness(install: Install, { kind }: InstallEvent, now: number): Install
   return { ...install, witnesses: { ...install.witnesses, [name]: now } };
 }
 
-function failureOf(install: Install, event: { reason: string; tail: string; next?: string }): Failure {
+function failureOf(install: Install, event: Omit<InstallEvent & { kind: 'fail' }, 'kind'>): Failure {
+  const { reason, tail, evidence, stands } = event;
   const next = event.next ?? `correct the cause, then run \`puffboot ${install.mode} ${install.vm}\` again`;
-  return { phase: install.state, reason: event.reason, tail: event.tail, next };
+  return {
+    phase: install.state,
+    reason,
+    tail,
+    next,
+    ...(evidence === undefined ? {} : { evidence }),
+    ...(stands === undefined ? {} : { stands }),
+  };
 }

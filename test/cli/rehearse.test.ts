@@ -51,17 +51,28 @@ describe('puffboot rehearse', () => {
     [
       'no-answer',
       /failed while installing: Question has no answer in response file: "password for root account\?"/,
+      ['cat /tmp/ai/ai.log', 'ifconfig -A', 'route -n show', 'dmesg', 'disklabel sd0'],
     ],
-    ['http-down', /failed while answering: No response file found; non-interactive mode aborted\./],
-  ])('--fail %s ends in failed with phase, reason, tail and a way on, and exits 1', async (fault, reason) => {
-    const { status, stdout, stderr } = await puffboot(['rehearse', '--pace', '0', '--fail', fault]);
-    expect(status).toBe(1);
-    expect(stderr).toMatch(reason);
-    expect(stderr).toMatch(/the console's last lines:\n(?: {4}\| .*\n)+/);
-    expect(stderr).toMatch(/next: .*puffboot install demo/);
-    expect(stdout).toMatch(/^ +[\d.]+ s {2}failed /m);
-    expect(stderr).not.toMatch(/^ +at /m);
-  });
+    [
+      'http-down',
+      /failed while answering: No response file found; non-interactive mode aborted\./,
+      ['ifconfig -A'],
+    ],
+    ['panic', /failed while installing: panic: ffs_alloccg/, ['trace', 'ps', 'show registers']],
+  ])(
+    '--fail %s ends in failed with phase, reason, tail, evidence and a way on',
+    async (fault, reason, asked) => {
+      const { status, stdout, stderr } = await puffboot(['rehearse', '--pace', '0', '--fail', fault]);
+      expect(status).toBe(1);
+      expect(stderr).toMatch(reason);
+      expect(stderr).toMatch(/the console's last lines:\n(?: {4}\| .*\n)+/);
+      expect(stderr).toMatch(/next: .*puffboot install demo/);
+      expect(stdout).toMatch(/^ +[\d.]+ s {2}failed /m);
+      expect(stderr).toMatch(/evidence: demo-[0-9a-f]+\.evidence\.txt; read it with/);
+      for (const command of asked) expect(stdout).toMatch(new RegExp(`^ +\\d+ lines {2}${command}$`, 'm'));
+      expect(stderr).not.toMatch(/^ +at /m);
+    },
+  );
 
   it('killed with -9, leaves nothing that holds a port', async () => {
     const child = spawn(process.execPath, [PROGRAM, 'rehearse', '--pace', '0.5'], {

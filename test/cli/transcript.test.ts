@@ -14,7 +14,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { replayTranscript } from '../../console/replay.ts';
 import { parseTranscript } from '../../console/transcript.ts';
 import { cutTranscript, playedRaw, playedText } from '../../src/cli/transcript/cut.ts';
-import { runExport, runList, runShow, transcriptCommand } from '../../src/cli/transcript.ts';
+import { runEvidence, runExport, runList, runShow, transcriptCommand } from '../../src/cli/transcript.ts';
 import { run } from './run.ts';
 
 const FIXTURE = 'fixtures/transcripts/autoinstall-76.cast';
@@ -175,4 +175,16 @@ it('cuts and cleans whatever a console printed', () => {
       expect(playedText(transcript, span)).not.toMatch(/[^\n\P{C}]/u);
     }),
   );
+});
+
+it('prints the newest evidence of a VM, and only what a terminal may see', async () => {
+  writeFileSync(join(recordings, `web-${ID}.evidence.txt`), 'old\n');
+  utimesSync(join(recordings, `web-${ID}.evidence.txt`), 1_000, 1_000);
+  writeFileSync(join(recordings, `web-${ID}.2.evidence.txt`), '==> dmesg <==\n\x1b[2Jsd0 at scsibus1\n');
+  expect(await printed((print) => runEvidence(recordings, 'web', print))).toBe(
+    '==> dmesg <==\nsd0 at scsibus1\n',
+  );
+  await expect(runEvidence(recordings, 'web-1', () => undefined)).rejects.toMatchObject({
+    code: 'EVIDENCE_MISSING',
+  });
 });

@@ -157,6 +157,7 @@ describe('puffboot vm', () => {
         failure: {
           phase: 'booting',
           reason: 'no menu within 120 s',
+          evidence: 'vm1-0123456789abcdef.evidence.txt',
           tail: 'boot> \x1b[2J\x1b]0;title\x07\r\nfailed(6).\x9b31m will try /bsd\r\n',
           next: 'install it again with `puffboot install vm1`',
         },

@@ -40,7 +40,7 @@ it.each((['auto', 'type'] as const).flatMap((mode) => [1, 2, 3].map((seed) => ({
     const line = openPty([process.execPath, INSTALLER, mode, String(seed)], { env: process.env });
     const typed: string[] = [];
     const facts = { mode, answers: ANSWERS, location: LOCATION, until: 'congratulations' } as const;
-    const recorder = { typed: (text: string) => void typed.push(text) };
+    const recorder = { typed: (text: string) => void typed.push(text), mark: () => undefined };
     const result = await drive({ line, clock: SYSTEM_CLOCK, facts, recorder, console: 'other' });
     line.close();
     await line.closed;

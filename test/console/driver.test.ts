@@ -19,7 +19,7 @@ function start(facts: Partial<DriveFacts> = {}) {
     line,
     clock,
     facts: { ...FACTS, ...facts },
-    recorder: { typed: (text, secret) => typed.push([text, secret]) },
+    recorder: { typed: (text, secret) => typed.push([text, secret]), mark: () => undefined },
     onEvent: (event) => events.push(event),
     signal: abort.signal,
   }).then((value) => {
@@ -104,4 +104,27 @@ it('decodes characters that arrive in pieces', async () => {
   for (const byte of bytes) line.emit(Uint8Array.of(byte));
   line.end();
   expect((await done).tail).toBe('Grüße 🐡');
+});
+
+it('asks a machine that failed, keeps what it typed apart by a mark, and ends with the evidence', async () => {
+  const clock = new FakeClock(1_700_000_000_000);
+  const line = new FakeLine();
+  const kept: string[] = [];
+  const recorder = {
+    typed: (text: string) => void kept.push(text),
+    mark: (text: string) => void kept.push(text),
+  };
+  const done = drive({ line, clock, facts: FACTS, recorder, evidence: true });
+  line.emit(`${WELCOME}panic: it is broken\r\nddb> `);
+  line.onWrite = (text) => line.emit(text === '\r' ? '\r\nnothing\r\nddb> ' : text);
+  await clock.run(5_000);
+  const { outcome, evidence } = await done;
+  expect(outcome).toBe('failed');
+  expect(evidence?.sections.map(({ command, text }) => `${command}: ${text}`)).toEqual([
+    'trace: nothing',
+    'ps: nothing',
+    'show registers: nothing',
+  ]);
+  expect(kept).toEqual(['collecting evidence', 'trace\r', 'ps\r', 'show registers\r']);
+  expect({ listeners: line.listeners, timers: clock.pending }).toEqual({ listeners: 0, timers: 0 });
 });

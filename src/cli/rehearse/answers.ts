@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replayTranscript } from '../../../console/replay.ts';
-import { parseTranscript } from '../../../console/transcript.ts';
+import { EVIDENCE_MARK, parseTranscript } from '../../../console/transcript.ts';
 
 export interface TypedAnswer {
   /** Seconds since the recording began. */
@@ -20,7 +20,9 @@ export async function answersTyped(directory: string, vm: string): Promise<reado
 const isRecordingOf = (vm: string) => (file: string) => file.startsWith(`${vm}-`) && file.endsWith('.cast');
 
 function typedIn(text: string, file: string): readonly TypedAnswer[] {
-  const { events } = parseTranscript(text, file);
+  const { events: all } = parseTranscript(text, file);
+  const asked = all.findIndex(({ code, text: mark }) => code === 'm' && mark === EVIDENCE_MARK);
+  const events = asked < 0 ? all : all.slice(0, asked);
   const facts = { mode: 'auto', answers: [], location: null, until: 'login' } as const;
   const { prompts } = replayTranscript(events, facts);
   return events

@@ -23,9 +23,23 @@ export async function printSummary(out: NodeJS.WritableStream, stage: Stage, vm:
     ...served.map((line) => `    ${line}`),
     ...(received.length === 0 ? [] : ['  received over TFTP (by SHA256)']),
     ...received.map((line) => `    ${line}`),
+    ...(await evidenceLines(stage, vm)),
     '',
   ];
   out.write(lines.join('\n'));
+}
+
+/** What the machine was asked after its failure, with how much it said. */
+async function evidenceLines({ directory }: Stage, { install }: VmView): Promise<readonly string[]> {
+  const file = install?.failure?.evidence;
+  if (file === undefined) return [];
+  const text = await readFile(`${directory}/state/recordings/${file}`, 'utf8');
+  const sections = text.split(/^==> /m).slice(1);
+  const rows = sections.map((section) => {
+    const [command = '', ...lines] = section.trimEnd().split('\n');
+    return `    ${String(lines.length).padStart(4)} lines  ${command.replace(' <==', '')}`;
+  });
+  return [`  evidence, in ${file}`, ...rows];
 }
 
 function phaseLines({ install }: VmView): readonly string[] {

@@ -51,6 +51,24 @@ export async function findRecordings(directory: string): Promise<readonly Record
     .sort((a, b) => a.writtenAt - b.writtenAt || (a.path < b.path ? -1 : 1));
 }
 
+/** `web1-0123456789abcdef.evidence.txt`, named as the recording beside it. */
+const EVIDENCE_NAME = /^(.+)-[0-9a-f]{16}(?:\.\d+)?\.evidence\.txt$/;
+
+/** The newest evidence of a VM, or the file that is named. @returns null where there is none */
+export async function findEvidence(directory: string, meant: string): Promise<string | null> {
+  const names = await readdir(directory).catch(() => []);
+  const times = names
+    .filter((name) => EVIDENCE_NAME.exec(name)?.[1] === meant)
+    .map(async (name) => {
+      const path = join(directory, name);
+      return { path, at: (await stat(path).catch(() => null))?.mtimeMs ?? 0 };
+    });
+  const newest = (await Promise.all(times)).sort((a, b) => a.at - b.at).at(-1)?.path;
+  const places = [newest, meant, meant === basename(meant) ? join(directory, meant) : undefined];
+  for (const place of places) if (place !== undefined && (await isFile(place))) return place;
+  return null;
+}
+
 async function describe(directory: string, name: string): Promise<RecordingFile | null> {
   const vm = NAME.exec(name)?.[1];
   if (vm === undefined) return null;

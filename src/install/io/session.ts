@@ -1,19 +1,20 @@
 import { access as accessFile, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { ConsoleFeed } from '../../../console/feed.ts';
 import { type DriveEvent, type DriveResult, drive } from '../../../console/io/driver.ts';
+import { writeEvidence } from '../../../console/io/evidence-file.ts';
 import { openHub } from '../../../console/io/hub.ts';
 import { openRecorder, type Recorder } from '../../../console/io/recorder.ts';
 import { secretsOf } from '../../../console/mask.ts';
 import type { Answer } from '../../autoinstall/response-file.ts';
-import { OperatorError } from '../../common/error.ts';
+import { messageOf, OperatorError } from '../../common/error.ts';
 import type { Line } from '../../common/line.ts';
 import type { Clock, Log } from '../../common/port.ts';
 import type { HostAccess } from '../../host/access.ts';
 import { VMCTL } from '../../host/vmctl.ts';
 import type { Progress } from '../../web/operator.ts';
 import { consoleEventOf, consoleFailure } from '../console-event.ts';
-import type { Install, InstallState } from '../install.ts';
+import { evidencePath, type Failure, type Install, type InstallState } from '../install.ts';
 import type { InstallEvent } from '../lifecycle.ts';
 import { observe } from './host-steps.ts';
 
@@ -110,8 +111,12 @@ async function openSession(
   const interrupt = new AbortController();
   const facts = { mode: 'auto', answers, location: parts.location, until: 'login', resume } as const;
   const onEvent = (event: DriveEvent) => report(event, parts.release, listener);
-  const driven = drive({ line, clock, facts, recorder, onEvent, signal: interrupt.signal });
-  void driven.then((result) => conclude(result, interrupt.signal, listener));
+  const { signal } = interrupt;
+  const driven = drive({ line, clock, facts, recorder, onEvent, signal, evidence: true });
+  void driven.then(async (result) => {
+    const failure = signal.aborted ? null : consoleFailure(result, result.tail);
+    if (failure !== null) listener.event({ ...failure, ...(await keepEvidence(parts, path, result)) });
+  });
   const ended = line.closed.then(() => recorder.close());
   return {
     ended,
@@ -143,10 +148,23 @@ function report(event: DriveEvent, release: string, listener: SessionListener): 
   if (lifecycle !== null) listener.event(lifecycle);
 }
 
-function conclude(result: DriveResult, signal: AbortSignal, listener: SessionListener): void {
-  if (signal.aborted) return;
-  const failure = consoleFailure(result, result.tail);
-  if (failure !== null) listener.event(failure);
+/** What the machine said of its failure goes beside the recording. Where that fails, the failure is told without. */
+async function keepEvidence(
+  { vm, clock, log }: SessionParts,
+  recording: string,
+  { evidence, reason, release }: DriveResult,
+): Promise<Pick<Failure, 'evidence' | 'stands'>> {
+  if (evidence === null) return {};
+  const stands = evidence.stands === null ? {} : { stands: evidence.stands };
+  if (evidence.sections.length === 0) return stands;
+  const path = evidencePath(recording);
+  try {
+    await writeEvidence(path, { title: vm, at: clock.now(), reason: reason ?? '', release }, evidence);
+    return { ...stands, evidence: basename(path) };
+  } catch (error) {
+    log.warn('install.evidence', { vm, error: messageOf(error) });
+    return stands;
+  }
 }
 
 /** A console that was taken up again is recorded in a file of its own. */

@@ -2,7 +2,7 @@ import type { Insertable, Selectable } from 'kysely';
 import { z } from 'zod';
 import { type Ipv4, type Lladdr, parseIpv4, parseLladdr } from '../../common/address.ts';
 import { OperatorError } from '../../common/error.ts';
-import { INSTALL_STATES, type Install } from '../../install/install.ts';
+import { INSTALL_STATES, type Install, STANDINGS } from '../../install/install.ts';
 import type { Vm } from '../../inventory/vm.ts';
 import type { InstallTable, VmTable } from './tables.ts';
 
@@ -154,7 +154,14 @@ const INSTALL_ROW = z.object({
     }),
   ),
   failure: json(
-    z.strictObject({ phase: state, reason: z.string(), tail: z.string(), next: z.string() }),
+    z.strictObject({
+      phase: state,
+      reason: z.string(),
+      tail: z.string(),
+      next: z.string(),
+      evidence: z.string().exactOptional(),
+      stands: z.enum(STANDINGS).exactOptional(),
+    }),
   ).nullable(),
   recording: z.string(),
   fresh_disk: z.union([z.literal(0), z.literal(1)]),

@@ -15,8 +15,11 @@ export interface Board {
    * @throws Interrupted at ^C
    */
   readLine(seconds?: number): Promise<string | null>;
-  /** `off`: nobody reads, what is typed is lost. `silent`: lines without echo, for a password. */
-  terminal(mode: 'off' | 'lines' | 'silent'): Promise<void>;
+  /**
+   * `off`: nobody reads, what is typed is lost. `silent`: lines without echo, for a password. `keys`: each key
+   * counts as a line.
+   */
+  terminal(mode: 'off' | 'lines' | 'silent' | 'keys'): Promise<void>;
   /** Asks DHCP as this client does; null when no answer came in 30 s. */
   requestLease(client: DhcpClient): Promise<Lease | null>;
   /** Reads a file over TFTP, from the address that was leased last. */
@@ -50,6 +53,8 @@ export interface MachineFacts {
   readonly netbooted: boolean;
   /** vmd(8) with its devices, or a PC with a PXE ROM as QEMU makes them. */
   readonly hardware: 'vmd' | 'pc';
+  /** The kernel stops in its debugger while sets are being installed. */
+  readonly panics: boolean;
 }
 
 export type BootSource =

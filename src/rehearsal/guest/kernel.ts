@@ -6,16 +6,19 @@ const LINE_SECONDS = 0.02;
 /** What the ramdisk kernel prints before init(8) starts. vmd(8) loads it itself, without a word of a loader. */
 export async function bootRamdisk(board: Board, release: string): Promise<void> {
   const { facts } = board;
-  await printLines(board, [
-    ...copyright(),
-    `OpenBSD ${release} (RAMDISK_CD) #233: Mon Sep 30 08:00:00 MDT 2024`,
-    '    deraadt@amd64.openbsd.org:/usr/src/sys/arch/amd64/compile/RAMDISK_CD',
-    ...devices(facts),
-    ...(facts.netbooted ? [`PXE boot MAC address ${facts.lladdr}, interface vio0`] : []),
-    'root on rd0a swap on rd0b dump on rd0b',
-    'WARNING: CHECK AND RESET THE DATE!',
-  ]);
+  await printLines(board, ramdiskMessages(facts, release));
 }
+
+/** As dmesg(8) says them again. */
+export const ramdiskMessages = (facts: MachineFacts, release: string): readonly string[] => [
+  ...copyright(),
+  `OpenBSD ${release} (RAMDISK_CD) #233: Mon Sep 30 08:00:00 MDT 2024`,
+  '    deraadt@amd64.openbsd.org:/usr/src/sys/arch/amd64/compile/RAMDISK_CD',
+  ...devices(facts),
+  ...(facts.netbooted ? [`PXE boot MAC address ${facts.lladdr}, interface vio0`] : []),
+  'root on rd0a swap on rd0b dump on rd0b',
+  'WARNING: CHECK AND RESET THE DATE!',
+];
 
 /** The same for the kernel on the disk, which the BIOS and boot(8) load. */
 export async function bootInstalled(board: Board, release: string, duid: string): Promise<void> {

@@ -1,8 +1,11 @@
+import type { Lease } from '../dhcp-client.ts';
 import { findResponseFile } from './autoinstall.ts';
 import { type Board, Interrupted } from './board.ts';
+import { Panicked, runDebugger } from './debugger.ts';
 import { type Mode, runInstaller } from './install.ts';
 import { bootRamdisk } from './kernel.ts';
 import { haltTexts, rebootTexts } from './power.ts';
+import type { Ramdisk } from './ramdisk-commands.ts';
 import { Aborted, Session } from './session.ts';
 import { runShell } from './shell.ts';
 
@@ -16,24 +19,41 @@ export async function runRamdisk(board: Board, release: string): Promise<void> {
   await board.terminal('off');
   await bootRamdisk(board, release);
   await board.pause(0.2);
-  const ramdisk = new Ramdisk(board, release);
+  const profile = new Profile(board, release);
   let timer = board.facts.netbooted;
-  for (;;) {
-    const next = await ramdisk.login(timer);
-    timer = false;
-    if (next === 'reboot' || (await runShell(board, ramdisk.log)) === 'reboot') break;
+  try {
+    for (;;) {
+      const next = await profile.login(timer);
+      timer = false;
+      if (next === 'reboot' || (await runShell(board, profile.ramdisk)) === 'reboot') break;
+    }
+  } catch (error) {
+    if (!(error instanceof Panicked)) throw error;
+    await runDebugger(board, error.message);
   }
 }
 
-class Ramdisk {
+/** .profile of the ramdisk, and what its programs leave behind. */
+class Profile {
   readonly #board: Board;
   readonly #release: string;
-  /** /tmp/ai/ai.log; null before the first autoinstall. */
-  log: string | null = null;
+  readonly #files: Record<string, string> = {};
+  #lease: Lease | null = null;
+  #labelled = false;
 
   constructor(board: Board, release: string) {
-    this.#board = board;
+    this.#board = {
+      ...board,
+      requestLease: async (client) => {
+        this.#lease = await board.requestLease(client);
+        return this.#lease;
+      },
+    };
     this.#release = release;
+  }
+
+  get ramdisk(): Ramdisk {
+    return { release: this.#release, files: this.#files, lease: this.#lease, labelled: this.#labelled };
   }
 
   /** init(8) runs the shell, which runs .profile. */
@@ -106,8 +126,15 @@ class Ramdisk {
       if (error instanceof Aborted) return false;
       throw error;
     } finally {
-      this.log = session.log;
+      // The genuine log is filtered: of a line that was drawn over, only the last state is kept.
+      this.#files['/tmp/ai/ai.log'] = session.log.replace(/[^\n]*\r/g, '');
+      this.#keep(session, mode);
     }
+  }
+
+  #keep(session: Session, mode: Mode): void {
+    this.#files[`/tmp/i/${mode}.resp`] = session.answers;
+    this.#labelled ||= session.labelled;
   }
 
   async #byHand(mode: Mode): Promise<Next> {
@@ -134,6 +161,8 @@ class Ramdisk {
       if (!(error instanceof Interrupted)) throw error;
       board.print('\n');
       return 'shell';
+    } finally {
+      this.#keep(session, mode);
     }
   }
 }

@@ -1,3 +1,4 @@
+import type { MachineFacts } from './board.ts';
 import { diskUid } from './kernel.ts';
 import type { Session } from './session.ts';
 
@@ -37,6 +38,7 @@ export async function prepareRootDisk(session: Session): Promise<void> {
   const partitions = layout(sizeMiB);
   session.say(renderLayout(partitions, sizeMiB));
   await askLayout(session);
+  session.labelled = true;
   await format(session, disk, partitions);
   await initializeOthers(session, disk);
   await mount(session, disk, partitions, 'rw, asynchronous, local');
@@ -141,6 +143,40 @@ function renderLayout(partitions: readonly Partition[], sizeMiB: number): string
   const whole = `  c: ${human(sizeMiB * 2048).padStart(16)} ${'0'.padStart(16)}  unused`;
   const head = '#                size           offset  fstype [fsize bsize   cpg]';
   return `${[head, ...rows.slice(0, 2), whole, ...rows.slice(2)].join('\n')}\n`;
+}
+
+/** disklabel(8) of a disk, with the layout or without any. */
+export function diskLabel(facts: MachineFacts, disk: string, sizeMiB: number, labelled: boolean): string {
+  const sectors = sizeMiB * 2048;
+  const row = (letter: string, size: number, offset: number, rest: string) =>
+    `  ${letter}: ${String(size).padStart(16)} ${String(offset).padStart(16)}  ${rest}`;
+  const partitions = labelled && disk === 'sd0' ? layout(sizeMiB) : [];
+  const rows = partitions.map(({ letter, sectors: size, offset, mount: directory }) =>
+    row(letter, size, offset, directory === null ? '  swap' : `4.2BSD   2048 16384     1 # ${directory}`),
+  );
+  return [
+    `# /dev/r${disk}c:`,
+    'type: SCSI',
+    'disk: SCSI disk',
+    'label: Block Device',
+    `duid: ${labelled ? diskUid(facts) : '0000000000000000'}`,
+    'flags:',
+    'bytes/sector: 512',
+    'sectors/track: 63',
+    'tracks/cylinder: 255',
+    'sectors/cylinder: 16065',
+    `cylinders: ${Math.floor(sectors / 16_065)}`,
+    `total sectors: ${sectors}`,
+    `boundstart: ${labelled ? 64 : 0}`,
+    `boundend: ${sectors}`,
+    '',
+    '16 partitions:',
+    '#                size           offset  fstype [fsize bsize   cpg]',
+    ...rows.slice(0, 2),
+    row('c', sectors, 0, 'unused'),
+    ...rows.slice(2),
+    '',
+  ].join('\n');
 }
 
 function human(sectors: number): string {

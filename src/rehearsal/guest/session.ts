@@ -13,6 +13,10 @@ export class Session {
   readonly unattended: boolean;
   /** The text of /tmp/ai/ai.log. */
   log = '';
+  /** The text of /tmp/i/MODE.resp: every answer, passwords as encrypt(1) makes them. */
+  answers = '';
+  /** The root disk has been partitioned. */
+  labelled = false;
   /** True once a question was asked by hand, which decides where a failure leads. */
   askedByHand = false;
   #answers: readonly Answer[];
@@ -43,7 +47,7 @@ export class Session {
     if (this.unattended) return this.#respond(question, fallback);
     for (;;) {
       const line = cooked(await this.#typed());
-      if (!line.startsWith('!')) return line === '' ? fallback : line;
+      if (!line.startsWith('!')) return this.#saved(question, line === '' ? fallback : line);
       await this.#escape(line.slice(1).trim());
       this.say(fallback === '' ? `${question} ` : `${question} [${fallback}] `);
     }
@@ -92,7 +96,10 @@ export class Session {
     for (;;) {
       const first = await this.#typedUnseen(`${question} (will not echo) `);
       const second = await this.#typedUnseen(`${question} (again) `);
-      if (first === second) return first;
+      if (first === second) {
+        this.#saved(question, hashed(first));
+        return first;
+      }
       this.say('Passwords do not match, try again.\n');
     }
   }
@@ -117,7 +124,14 @@ export class Session {
       throw new Aborted();
     }
     this.say(`${shown ?? text}\n`);
+    this.#saved(question, shown === undefined ? text : hashed(text));
     return text;
+  }
+
+  /** `log_answers`: what was asked and answered, in the form of a response file. */
+  #saved(question: string, answer: string): string {
+    if (answer !== '') this.answers += `${question.replace(/\?.*$/, '')} = ${answer}\n`;
+    return answer;
   }
 
   async #typed(): Promise<string> {
@@ -150,6 +164,17 @@ export class Session {
       if (line !== '') this.board.print(`ksh: ${line.split(' ')[0] ?? ''}: not found\n`);
     }
   }
+}
+
+/** Stands for encrypt(1): what is a hash, or locked, stays as it is. */
+function hashed(password: string): string {
+  if (/^\$2[aby]\$|^\*{13}$/.test(password)) return password;
+  let state = 7n;
+  const letters = Array.from({ length: 53 }, (_, index) => {
+    state = (state * 31n + BigInt(password.charCodeAt(index % password.length) || 1)) & 0xffffffffn;
+    return 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789./'[Number(state % 64n)];
+  });
+  return `$2b$10$${letters.join('')}`;
 }
 
 /** `read` without `-r` eats backslashes and trims blanks. */

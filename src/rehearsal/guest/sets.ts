@@ -1,4 +1,5 @@
 import type { Fetched } from './board.ts';
+import { Panicked } from './debugger.ts';
 import { renderProgress } from './progress.ts';
 import { Aborted, type Session } from './session.ts';
 import { knownSets, renderColumns, renderSelection, selectedAtFirst, selectSets } from './set-selection.ts';
@@ -100,7 +101,10 @@ async function installFiles(
   if (selected.length === 0) return new Map();
   const fetched = await fetchSets(session, source, [...selected, ...buildInfo(source)]);
   if (fetched === null) return new Map();
-  for (const [set, { size }] of fetched) await unpack(session, set, size, mode);
+  for (const [set, { size }] of fetched) {
+    await unpack(session, set, size, mode);
+    if (session.board.facts.panics && /^base/.test(set)) throw new Panicked('ffs_alloccg: map corrupted');
+  }
   return new Map([...fetched].map(([set, { sha256 }]) => [set, sha256]));
 }
 

@@ -1,54 +1,47 @@
 import { type Board, Interrupted } from './board.ts';
 import { haltTexts, rebootTexts } from './power.ts';
+import { type Ramdisk, runCommand } from './ramdisk-commands.ts';
 
-/**
- * The ramdisk's shell, as far as somebody at a console needs it there: the installer's log, and the ways out.
- * @param log text of /tmp/ai/ai.log, null where there is none
- */
-export async function runShell(board: Board, log: string | null): Promise<'exit' | 'reboot'> {
+/** The ramdisk's shell, as far as somebody at a console needs it there: what went wrong, and the ways out. */
+export async function runShell(board: Board, ramdisk: Ramdisk): Promise<'exit' | 'reboot'> {
+  let status = 0;
   for (;;) {
     board.print('# ');
     const line = await typed(board);
-    const [command = '', ...args] = line.trim().split(/\s+/);
-    if (command === '') continue;
-    if (command === 'exit') return 'exit';
-    if (command === 'reboot') {
-      await rebootTexts(board);
-      return 'reboot';
+    for (const command of line.split(';')) {
+      const argv = wordsOf(command, status, ramdisk);
+      if (argv.length === 0) continue;
+      const way = await leave(board, argv);
+      if (way !== null) return way;
+      const done = runCommand(board, ramdisk, argv);
+      board.print(done.output);
+      status = done.status;
     }
-    if (command === 'halt' && args[0] === '-p') {
-      board.print('syncing disks... done\nAttempting to power down...\n');
-      await board.powerOff();
-    }
-    if (command === 'halt') {
-      await haltTexts(board);
-      return 'reboot';
-    }
-    board.print(COMMANDS[command]?.(args, board, log) ?? `ksh: ${command}: not found\n`);
   }
 }
 
-type Command = (args: readonly string[], board: Board, log: string | null) => string;
-
-const COMMANDS: Readonly<Record<string, Command>> = Object.assign(Object.create(null), {
-  cat: (args, _board, log) => (args[0] === undefined ? '' : readLog('cat', args[0], log)),
-  tail: (args, _board, log) => tail(args, log),
-  echo: (args) => `${args.join(' ')}\n`,
-  ifconfig: (_args, { facts }) =>
-    `vio0: flags=8b43<UP,BROADCAST,RUNNING,PROMISC> mtu 1500\n\tlladdr ${facts.lladdr}\n`,
-} satisfies Record<string, Command>);
-
-function tail(args: readonly string[], log: string | null): string {
-  const count = Number(/^-(?:n)?(\d+)$/.exec(args[0] ?? '')?.[1] ?? 10);
-  const text = readLog('tail', args.at(-1) ?? '', log);
-  const lines = text.split('\n');
-  return lines.slice(-(count + 1)).join('\n');
+/** The commands behind which there is no shell any more. */
+async function leave(board: Board, [command, option]: readonly string[]): Promise<'exit' | 'reboot' | null> {
+  if (command === 'exit') return 'exit';
+  if (command !== 'reboot' && command !== 'halt') return null;
+  if (command === 'reboot') await rebootTexts(board);
+  else if (option === '-p') {
+    board.print('syncing disks... done\nAttempting to power down...\n');
+    await board.powerOff();
+  } else await haltTexts(board);
+  return 'reboot';
 }
 
-function readLog(command: string, file: string, log: string | null): string {
-  if (file !== '/tmp/ai/ai.log' || log === null) return `${command}: ${file}: No such file or directory\n`;
-  // The genuine log is filtered: of a line that was drawn over, only the last state is kept.
-  return log.replace(/[^\n]*\r/g, '');
+/** Words as ksh(1) makes them: quotes, `$?`, and `*` in names of files that are there. */
+function wordsOf(command: string, status: number, { files }: Ramdisk): readonly string[] {
+  const words = command.match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? [];
+  return words.flatMap((word) => {
+    const text = word.replaceAll('$?', String(status)).replace(/'([^']*)'|"([^"]*)"/g, '$1$2');
+    if (!/\*/.test(word) || /['"]/.test(word)) return [text];
+    const pattern = new RegExp(`^${text.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[^/]*')}$`);
+    const found = Object.keys(files).filter((path) => pattern.test(path));
+    return found.length === 0 ? [text] : found.sort();
+  });
 }
 
 async function typed(board: Board): Promise<string> {
@@ -56,6 +49,7 @@ async function typed(board: Board): Promise<string> {
     return (await board.readLine()) ?? '';
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
+    board.print('\n');
     return '';
   }
 }

@@ -10,9 +10,10 @@ import {
 } from 'node:fs';
 import type { Lladdr } from '../../common/address.ts';
 import { type DiskImage, parseDiskImage, renderDiskImage } from '../disk-image.ts';
-import type { Board, BootSource, Fetched } from '../guest/board.ts';
+import type { Board, BootSource } from '../guest/board.ts';
 import { HOST } from '../host-path.ts';
 import { waitScale } from '../options.ts';
+import { spoil } from './faults.ts';
 import { fetchUrl } from './fetch.ts';
 import type { GuestParameters } from './guest-parameters.ts';
 import { acquireLease } from './lease.ts';
@@ -36,6 +37,7 @@ export function openBoard(parameters: GuestParameters): Board {
       httpPort: options.httpPort,
       netbooted: parameters.netbooted,
       hardware: parameters.rom ? 'pc' : 'vmd',
+      panics: options.faults.includes('panic'),
     },
     print: terminal.print,
     pause: (seconds) => sleep(seconds * options.pace),
@@ -43,6 +45,7 @@ export function openBoard(parameters: GuestParameters): Board {
       terminal.readLine(seconds === undefined ? undefined : seconds * 1000 * waitScale(options)),
     terminal: terminal.mode,
     requestLease: async (client) => {
+      if (options.faults.includes('no-lease')) return null;
       const lease = await acquireLease(options, lladdr as Lladdr, client);
       address = lease?.address ?? address;
       return lease;
@@ -56,7 +59,7 @@ export function openBoard(parameters: GuestParameters): Board {
     fetch: async (url, report) => {
       if (options.faults.includes('http-down')) return { kind: 'unreachable', connected: false };
       const got = await fetchUrl(url, { from: address, pace: options.pace }, report);
-      return options.faults.includes('no-answer') ? withoutPassword(url, got) : got;
+      return options.faults.reduce((received, fault) => spoil(fault, url, received), got);
     },
     verifySignature: verifyEmbedded,
     readDisk: () => (rootDisk === null ? null : (readImage(rootDisk)?.installed ?? null)),
@@ -74,13 +77,6 @@ export function openBoard(parameters: GuestParameters): Board {
     reboot: () => reboot(parameters),
     powerOff: () => end(),
   };
-}
-
-/** The fault `no-answer`: a response file loses the one answer that has no default and that everybody needs. */
-function withoutPassword(url: string, got: Fetched): Fetched {
-  if (got.kind !== 'ok' || !/\.conf(\?|$)/.test(url)) return got;
-  const text = Buffer.from(got.bytes).toString('latin1');
-  return { ...got, bytes: Buffer.from(text.replace(/^.*password for root.*$/gim, ''), 'latin1') };
 }
 
 /** @returns null where the file is no image of ours */

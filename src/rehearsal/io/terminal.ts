@@ -9,13 +9,14 @@ export interface Terminal {
   mode(mode: TerminalMode): Promise<void>;
 }
 
-export type TerminalMode = 'off' | 'lines' | 'silent';
+export type TerminalMode = 'off' | 'lines' | 'silent' | 'keys';
 
 /** stty(1) words. ^D, ^\ and ^Z would end or stop the process that plays a whole machine. */
 const STTY: Readonly<Record<TerminalMode, readonly string[]>> = {
   off: ['-icanon', '-echo', '-isig', 'eof', 'undef', 'quit', 'undef', 'susp', 'undef'],
   lines: ['icanon', 'echo', 'isig'],
   silent: ['icanon', '-echo', 'isig'],
+  keys: ['-icanon', '-echo', 'isig'],
 };
 
 interface Waiter {
@@ -42,6 +43,11 @@ export function openTerminal(): Terminal {
   process.stdin.setEncoding('latin1').on('data', (text: string) => {
     // Nobody has opened the tty yet: what arrives is lost.
     if (current === 'off') return;
+    if (current === 'keys') {
+      lines.push(...text);
+      deliver();
+      return;
+    }
     const [last = '', ...before] = `${partial}${text}`.split('\n').reverse();
     partial = last;
     lines.push(...before.reverse());

@@ -26,6 +26,7 @@ export interface FakeBoardOptions {
   /** What somebody types, line by line; `^C` interrupts. When all is typed, the VM is switched off. */
   readonly typed?: readonly string[];
   readonly netbooted?: boolean;
+  readonly panics?: boolean;
   /** What TFTP has, by the name that is asked; the rest is refused. */
   readonly tftp?: Readonly<Record<string, string>>;
   readonly installed?: InstalledSystem;
@@ -60,6 +61,7 @@ export function fakeBoard(options: FakeBoardOptions): FakeBoard {
       httpPort: 80,
       netbooted: options.netbooted ?? false,
       hardware: 'vmd',
+      panics: options.panics ?? false,
     },
     print,
     pause: async () => undefined,
