@@ -4,14 +4,25 @@ import type { VmView } from '../web/operator.ts';
 import { confirm } from './confirm.ts';
 import { ask, type CommonOptions, common, print } from './vm-common.ts';
 import { dueCommand } from './vm-due.ts';
+import { exportCommand, importCommand } from './vm-files.ts';
 import { addChoiceOptions, addEmptyingOptions, type ChoiceOptions, changeOf } from './vm-options.ts';
 import { renderVm, renderVmList } from './vm-text.ts';
+
+const SUBCOMMANDS: readonly (() => Command)[] = [
+  addCommand,
+  listCommand,
+  showCommand,
+  setCommand,
+  rmCommand,
+  dueCommand,
+  importCommand,
+  exportCommand,
+];
 
 /** `puffboot vm ...`: the inventory. */
 export function vmCommand(): Command {
   const command = new Command('vm').description('the inventory of VMs');
-  for (const make of [addCommand, listCommand, showCommand, setCommand, rmCommand, dueCommand])
-    command.addCommand(make());
+  for (const make of SUBCOMMANDS) command.addCommand(make());
   return command;
 }
 

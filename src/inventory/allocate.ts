@@ -14,6 +14,8 @@ export interface AllocationHost {
   readonly lladdrPrefix: string;
   /** The address of id 1; those of the others follow. */
   readonly firstIpv4: Ipv4;
+  /** The last address of its range; imported VMs may have any within. */
+  readonly lastIpv4: Ipv4;
   /** From /48 to /64, with a /64 for every id; null: no IPv6. */
   readonly ipv6Prefix: string | null;
   readonly vmDefaults: AllocationDefaults;
@@ -49,7 +51,7 @@ export function allocate(
   if (existing.some(({ name }) => name === order.name)) {
     throw new OperatorError('VM_EXISTS', `there is a VM ${order.name} already`);
   }
-  const host = chooseHost(order.host, hosts, existing);
+  const host = findHost(order.host, hosts, existing);
   const choice = complete(order, host.vmDefaults);
   refuseBadVm(choice);
   const place = lowestFree(host, existing);
@@ -57,9 +59,10 @@ export function allocate(
   return { ...choice, host: host.name, ...place, nics: [], createdAt: now };
 }
 
-type Place = Pick<Vm, 'id' | 'lladdr' | 'ipv4' | 'ipv6'> & Partial<Pick<Vm, 'nics'>>;
+export type Place = Pick<Vm, 'id' | 'lladdr' | 'ipv4' | 'ipv6'> & Partial<Pick<Vm, 'nics'>>;
 
-function chooseHost(
+/** The host of this name, or the one with most room. @throws OperatorError HOST_NOT_FOUND */
+export function findHost(
   wanted: string | null,
   hosts: readonly AllocationHost[],
   existing: readonly Vm[],
@@ -75,7 +78,7 @@ function chooseHost(
 }
 
 /** The order's values before the host's defaults. */
-function complete({ name, host: _, ...said }: VmOrder, defaults: AllocationDefaults): VmChoice {
+export function complete({ name, host: _, ...said }: VmOrder, defaults: AllocationDefaults): VmChoice {
   return { ...UNSAID, hostName: hostNameOf(name), owner: null, sshKeys: [], ...defaults, ...said, name };
 }
 
@@ -102,12 +105,13 @@ function lowestFree(host: AllocationHost, existing: readonly Vm[]): Place | null
 }
 
 /** What only one VM can have, as keys. */
-function holdings(host: string, { id, lladdr, ipv4, ipv6, nics = [] }: Place): readonly string[] {
+export function holdings(host: string, { id, lladdr, ipv4, ipv6, nics = [] }: Place): readonly string[] {
   const lladdrs = [lladdr, ...nics.map((nic) => nic.lladdr)];
   return [`${host} ${id}`, ...lladdrs, ipv4, ...(ipv6 === null ? [] : [ipv6])];
 }
 
-function placeOf(host: AllocationHost, id: number): Place {
+/** The addresses of an id. */
+export function placeOf(host: AllocationHost, id: number): Place {
   return {
     id,
     lladdr: `${host.lladdrPrefix}:${id.toString(16).padStart(2, '0')}` as Lladdr,

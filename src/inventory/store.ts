@@ -13,6 +13,11 @@ export interface VmStore {
   findVm(name: string): Promise<Vm | null>;
   /** `change` maps the stored VM to the new one inside the transaction. @throws VM_NOT_FOUND */
   updateVm(name: string, change: (vm: Vm) => Vm): Promise<Vm>;
+  /**
+   * In one transaction: hands the VMs that exist to `change`, and stores what it returns, whether new or
+   * changed. It may throw an OperatorError, and nothing is stored.
+   */
+  changeVms(change: (existing: readonly Vm[]) => readonly Vm[]): Promise<readonly Vm[]>;
   /** Removes the VM and its ended installs. @throws VM_NOT_FOUND, VM_BUSY while an install is open */
   removeVm(name: string): Promise<Vm>;
 }

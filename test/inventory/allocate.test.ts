@@ -9,6 +9,7 @@ const host = (change: Partial<AllocationHost> = {}): AllocationHost => ({
   capacity: 3,
   lladdrPrefix: 'fe:e1:bb:d1:4c',
   firstIpv4: '192.0.2.10' as Ipv4,
+  lastIpv4: '192.0.2.49' as Ipv4,
   ipv6Prefix: '2001:db8:0:100::/56',
   vmDefaults: {
     memoryMiB: 1024,

@@ -23,6 +23,19 @@ export function vmStore(database: Kysely<Tables>): VmStore {
         await transaction.updateTable('vms').set(renderVmRow(vm)).where('name', '=', name).execute();
         return vm;
       }),
+    changeVms: (change) =>
+      database.transaction().execute(async (transaction) => {
+        const existing = await listVms(transaction);
+        const known = new Set(existing.map(({ name }) => name));
+        const vms = change(existing);
+        for (const vm of vms) {
+          const row = renderVmRow(vm);
+          await (known.has(vm.name)
+            ? transaction.updateTable('vms').set(row).where('name', '=', vm.name).execute()
+            : transaction.insertInto('vms').values(row).execute());
+        }
+        return vms;
+      }),
     removeVm: (name) =>
       database.transaction().execute(async (transaction) => {
         const vm = await requireVm(transaction, name);

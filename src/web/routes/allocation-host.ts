@@ -9,6 +9,7 @@ export function allocationHost(host: HostConfig): AllocationHost {
     capacity: host.capacity,
     lladdrPrefix: host.lladdrPrefix,
     firstIpv4: host.ipv4Range.first,
+    lastIpv4: host.ipv4Range.last,
     ipv6Prefix: host.ipv6Prefix ?? null,
     vmDefaults: { ...defaults, disklabel, memoryMiB: memory, diskSizesMiB: disks, diskFormat: format },
   };

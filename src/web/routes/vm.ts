@@ -10,7 +10,9 @@ import type { Vm, VmChange, VmOrder } from '../../inventory/vm.ts';
 import type { InstallView, VmView } from '../operator.ts';
 import type { Route, RouteRequest } from '../route.ts';
 import { allocationHost } from './allocation-host.ts';
+import { parseBody } from './body.ts';
 import { RESPONSE_FILE_ROUTE } from './response-file.ts';
+import { VM_FILE_ROUTES } from './vm-file.ts';
 import { installViewOf, vmViewOf } from './vm-view.ts';
 
 /** What the VM routes need. */
@@ -34,6 +36,7 @@ export const VM_ROUTES: readonly Route<VmContext>[] = [
   { method: 'PATCH', path: '/vms/:name', run: setVm },
   { method: 'DELETE', path: '/vms/:name', run: removeVm },
   RESPONSE_FILE_ROUTE,
+  ...VM_FILE_ROUTES,
 ];
 
 export async function listVms(context: VmContext): Promise<readonly VmView[]> {
@@ -119,15 +122,3 @@ const ORDER = z.strictObject(
   { name: text, host: text.nullable().default(null), ...CHANGES },
   'expected an object',
 );
-
-/** @throws OperatorError VM_REFUSED listing all that is wrong with the body's form, one a line */
-function parseBody<T extends z.ZodType>(shape: T, body: unknown): z.output<T> {
-  const result = shape.safeParse(body);
-  if (result.success) return result.data;
-  const lines = result.error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => `${show(key)} is no property of a VM that can be given`)
-      : [`${issue.path.join('.') || 'the body'}: ${issue.message}`],
-  );
-  throw new OperatorError('VM_REFUSED', lines.join('\n'));
-}
