@@ -28,6 +28,8 @@ export interface CatalogSubnet {
   readonly pool?: Pool;
   /** Its clients reach us through a relay alone: a broadcast never comes from this subnet. */
   readonly relayed?: boolean;
+  /** Another server gives the addresses here; we only tell ROMs what to boot. */
+  readonly proxy?: boolean;
 }
 
 /** Addresses from `first` to `last`, both included, of one subnet. */

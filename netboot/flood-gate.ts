@@ -10,7 +10,8 @@ export interface FloodGate {
   admits(key: string, now: number): boolean;
 }
 
-export function floodGate(): FloodGate {
+/** @param interval milliseconds in which the same is told once */
+export function floodGate(interval = MINUTE): FloodGate {
   let told = new Map<string, number>();
   /** While it is full, nobody new needs to be looked for: a flood must not cost more than its packets. */
   let fullUntil = 0;
@@ -18,11 +19,11 @@ export function floodGate(): FloodGate {
     admits(key, now) {
       if (now < fullUntil) return false;
       const before = told.get(key);
-      if (before !== undefined && now - before < MINUTE) return false;
+      if (before !== undefined && now - before < interval) return false;
       if (told.size >= MOST_PER_MINUTE) {
-        told = new Map([...told].filter(([, at]) => now - at < MINUTE));
+        told = new Map([...told].filter(([, at]) => now - at < interval));
         if (told.size >= MOST_PER_MINUTE) {
-          fullUntil = Math.min(...told.values()) + MINUTE;
+          fullUntil = Math.min(...told.values()) + interval;
           return false;
         }
       }

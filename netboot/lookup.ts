@@ -12,6 +12,7 @@ export interface Lookup {
   subnetAt(address: Ipv4): CatalogSubnet | null;
   /** The subnet whose pool serves an unknown machine that broadcasts. */
   readonly attachedPool: CatalogSubnet | null;
+  isOwnServer(address: Ipv4): boolean;
 }
 
 /** Clients that share an lladdr or address: the first one counts. */
@@ -37,6 +38,7 @@ export function lookupOf(catalog: Catalog): Lookup {
     },
     subnetOf: (client) => subnetAt(client.address),
     subnetAt,
+    isOwnServer: (address) => catalog.subnets.some(({ bootAddress }) => bootAddress === address),
     attachedPool: attached.length === 1 ? (attached[0] ?? null) : null,
   };
 }

@@ -79,6 +79,7 @@ const subnet = z.strictObject({
     }, 'expected a range')
     .exactOptional(),
   relayed: z.boolean().exactOptional(),
+  proxy: z.boolean().exactOptional(),
 });
 
 const catalogSchema = z.strictObject({ subnets: z.array(subnet), clients: z.array(client) });

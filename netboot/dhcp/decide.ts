@@ -13,8 +13,9 @@ import {
 import type { Lease, LeaseBook } from './lease-book.ts';
 import { NO_ADDRESS, type Packet } from './packet.ts';
 import { POOL_VERDICTS } from './pool.ts';
+import { judgeProxied } from './proxy.ts';
 import { linkOf } from './relay-info.ts';
-import { boundReply, nakReply, type Reply } from './reply.ts';
+import { boundReply, nakReply, proxyReply, type Reply } from './reply.ts';
 
 export type { Arrival, PeerPorts } from './exchange.ts';
 export { PEER_PORTS } from './exchange.ts';
@@ -79,6 +80,7 @@ export function decide(
   const subnet = lookup.subnetOf(client);
   if (subnet === null) return silent(`${client.address} of ${client.name} lies in no subnet`);
   const exchange: Reserved = { packet, arrival, client, subnet, now, ports };
+  if (subnet.proxy) return carryOut(exchange, judgeProxied(exchange, 'dhcp'));
   return carryOut(exchange, VERDICTS[message]?.(exchange) ?? SERVERS_ONLY);
 
   function decideUnknown(): Decision {
@@ -87,6 +89,23 @@ export function decide(
     const asking = { packet, arrival, client, subnet: there, now, ports, pool: there.pool, leases, lookup };
     return carryOut(asking, POOL_VERDICTS[message]?.(asking) ?? SERVERS_ONLY);
   }
+}
+
+/**
+ * What a ROM is answered that asks on the port of boot servers. It has an address by then.
+ * @param now milliseconds since the epoch
+ */
+export function decideBootServer(packet: Packet, arrival: Arrival, lookup: Lookup, now: number): Decision {
+  const message = packet.options.messageType ?? null;
+  const client = lookup.byLladdr(packet.lladdr);
+  const subnet = client === null ? null : lookup.subnetOf(client);
+  const silent = (reason: string): Decision => ({ message, client, reply: null, reason, lease: null });
+  if (packet.kind === 'reply') return silent('is the reply of a server');
+  if (client === null || subnet === null) return silent('is an unknown lladdr');
+  if (!client.dhcp || !subnet.proxy) return silent(`${subnet.cidr} has no proxy`);
+  const exchange: Reserved = { packet, arrival, client, subnet, now, ports: PEER_PORTS };
+  const decision = carryOut(exchange, judgeProxied(exchange, 'boot-server'));
+  return decision.reply === null ? decision : { ...decision, reply: { ...decision.reply, to: arrival } };
 }
 
 /** Where its relay says, or its own address, which it has from us when it renews; else where broadcasts come from. */
@@ -106,6 +125,8 @@ function carryOut(exchange: Exchange, verdict: Verdict): Decision {
       return { ...made, reply: null, reason: verdict.reason, ...(verdict.urgent && { urgent: true }) };
     case 'nak':
       return { ...made, reply: nakReply(exchange, verdict.reason), reason: verdict.reason };
+    case 'proxy':
+      return { ...made, reply: proxyReply(exchange, verdict.message), reason: null };
     case 'reply':
       return { ...made, reply: boundReply(exchange, verdict.message, verdict.address), reason: null };
   }

@@ -37,6 +37,8 @@ export type Verdict =
       readonly address: Ipv4;
       readonly lease?: Lease | undefined;
     }
+  /** What to boot, and no address. */
+  | { readonly kind: 'proxy'; readonly message: 'offer' | 'ack'; readonly lease?: undefined }
   | {
       readonly kind: 'nak' | 'ignore';
       readonly reason: string;

@@ -38,6 +38,26 @@ export function boundReply(exchange: Exchange, message: 'offer' | 'ack', address
   return { packet: shorten(reply, packet), to: destination(exchange), from: subnet.bootAddress };
 }
 
+/** What to boot and from where; the address comes from another server. */
+export function proxyReply(exchange: Exchange, message: 'offer' | 'ack'): Reply {
+  const { packet, subnet } = exchange;
+  const bootfile = bootfileOf(exchange);
+  const reply: Packet = {
+    ...replyTo(packet),
+    clientAddress: message === 'ack' ? packet.clientAddress : NO_ADDRESS,
+    nextServer: subnet.bootAddress,
+    serverName: subnet.bootAddress,
+    bootfile,
+    options: {
+      messageType: message,
+      serverId: subnet.bootAddress,
+      ...oldBootOptions(subnet.bootAddress, bootfile),
+      ...echoedOptions(packet),
+    },
+  };
+  return { packet: shorten(reply, packet), to: destination(exchange), from: subnet.bootAddress };
+}
+
 /**
  * The ROM and the installer behind it ask with the same lladdr, and the installer takes its mode from this
  * name, so both get it; TFTP hands the ROM its loader under it. Empty for what is not armed.

@@ -11,6 +11,10 @@ export interface BindOptions {
   readonly dhcpPort: number;
   readonly tftpPort: number;
   readonly httpPort: number;
+  /** Also a boot server's socket on each address, for ROMs that are told what to boot beside another DHCP server. */
+  readonly bootServerPort?: number;
+  /** Where other servers' broadcasts are heard, on 0.0.0.0; done without where it cannot be had. */
+  readonly clientPort?: number;
 }
 
 /** All that netboot listens on: a DHCP and a TFTP socket and an HTTP listener for each boot address. */
@@ -18,6 +22,8 @@ export interface BoundSockets {
   readonly dhcp: readonly Socket[];
   readonly tftp: readonly Socket[];
   readonly http: readonly Server[];
+  readonly bootServer: readonly Socket[];
+  readonly clientPort: readonly Socket[];
 }
 
 const ANY = '0.0.0.0';
@@ -29,11 +35,12 @@ const ANY = '0.0.0.0';
  * @throws OperatorError ADDRESS_IN_USE, ADDRESS_UNAVAILABLE, PORT_PRIVILEGED
  */
 export async function bindSockets(options: BindOptions): Promise<BoundSockets> {
-  const { broadcast, dhcpPort, tftpPort, httpPort } = options;
+  const { broadcast, dhcpPort, tftpPort, httpPort, bootServerPort } = options;
   const addresses = [...new Set<string>(options.addresses)];
   const dhcp: Socket[] = [];
   const tftp: Socket[] = [];
   const http: Server[] = [];
+  const bootServer: Socket[] = [];
   try {
     if (broadcast) await probe(dhcpPort);
     for (const address of broadcast ? [ANY, ...addresses] : addresses) {
@@ -41,19 +48,31 @@ export async function bindSockets(options: BindOptions): Promise<BoundSockets> {
     }
     for (const address of addresses) tftp.push(await bindUdp('TFTP', address, tftpPort, false));
     for (const address of addresses) http.push(await listenTcp(address, httpPort));
-    return { dhcp, tftp, http };
+    if (bootServerPort !== undefined) {
+      for (const address of addresses) bootServer.push(await bindUdp('PXE', address, bootServerPort, false));
+    }
+    return { dhcp, tftp, http, bootServer, clientPort: await listenForOthers(options) };
   } catch (error) {
-    await closeSockets({ dhcp, tftp, http });
+    await closeSockets({ dhcp, tftp, http, bootServer, clientPort: [] });
     throw error;
   }
 }
 
 /** Closes this process's copies; those of other processes stay open. */
-export async function closeSockets({ dhcp, tftp, http }: BoundSockets): Promise<void> {
+export async function closeSockets(bound: BoundSockets): Promise<void> {
   await Promise.all(
-    [...dhcp, ...tftp, ...http].map(
-      (socket) => new Promise<void>((resolve) => socket.close(() => resolve())),
-    ),
+    Object.values(bound)
+      .flat()
+      .map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))),
+  );
+}
+
+/** A DHCP client of this machine may hold the port: then only what clients say tells of other servers. */
+async function listenForOthers({ broadcast, clientPort }: BindOptions): Promise<readonly Socket[]> {
+  if (!broadcast || clientPort === undefined) return [];
+  return bindUdp('DHCP', ANY, clientPort, true).then(
+    (socket) => [socket],
+    () => [],
   );
 }
 

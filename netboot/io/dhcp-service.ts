@@ -1,10 +1,19 @@
-import type { RemoteInfo, Socket } from 'node:dgram';
+import type { Socket } from 'node:dgram';
 import type { Ipv4 } from '../../src/common/address.ts';
 import { messageOf } from '../../src/common/error.ts';
 import type { Clock, Log } from '../../src/common/port.ts';
 import type { BootEvent } from '../catalog.ts';
-import { type Decision, decide, PEER_PORTS, type PeerPorts, type Reply } from '../dhcp/decide.ts';
+import {
+  type Arrival,
+  type Decision,
+  decide,
+  decideBootServer,
+  PEER_PORTS,
+  type PeerPorts,
+  type Reply,
+} from '../dhcp/decide.ts';
 import type { Lease, LeaseBook } from '../dhcp/lease-book.ts';
+import { otherServer } from '../dhcp/other-server.ts';
 import { decodePacket, encodePacket, type Packet } from '../dhcp/packet.ts';
 import { floodGate } from '../flood-gate.ts';
 import type { Lookup } from '../lookup.ts';
@@ -14,6 +23,10 @@ import { enlargeReceiveBuffer } from './receive-buffer.ts';
 export interface DhcpParts {
   /** Bound already: one for each boot address, and one on 0.0.0.0 where broadcasts are wanted. */
   readonly sockets: readonly Socket[];
+  /** On the port of PXE's boot servers, one for each boot address. */
+  readonly bootServer?: readonly Socket[];
+  /** On the port of clients, where the broadcasts of other servers are heard. Nothing is sent from it. */
+  readonly clientPort?: readonly Socket[];
   readonly lookup: () => Lookup;
   readonly report: (event: BootEvent) => void;
   /** Told the architecture that a client's ROM gives, under the address it gets. */
@@ -25,24 +38,29 @@ export interface DhcpParts {
   readonly leases?: { readonly book: LeaseBook; readonly journal: LeaseJournal };
 }
 
+/** A server that does not belong there answers every machine: it is told of once in so many milliseconds. */
+const OTHER_SERVER_MS = 3_600_000;
+
 /** Answers until the sockets are closed, which is their opener's to do. */
 export function serveDhcp(parts: DhcpParts): void {
-  const { sockets, lookup, report, clock, log, leases, ports = PEER_PORTS } = parts;
-  const gate = floodGate();
+  const { sockets, bootServer = [], clientPort = [], lookup, clock, log, leases, ports = PEER_PORTS } = parts;
+  const urgent = floodGate();
+  const others = floodGate(OTHER_SERVER_MS);
   const warn = (event: string, reason: string) => {
-    if (gate.admits(`${event} ${reason}`, clock.now())) log.warn(event, { reason });
+    if (urgent.admits(`${event} ${reason}`, clock.now())) log.warn(event, { reason });
   };
-  const byAddress = new Map(sockets.map((socket) => [socket.address().address, socket]));
-
-  const receive = (bytes: Uint8Array, from: RemoteInfo) => {
-    const decoded = decodePacket(bytes);
-    if (!decoded.ok) {
-      log.debug('dhcp.dropped', { from: from.address, reason: decoded.reason });
-      return;
-    }
-    const { packet } = decoded;
-    const arrival = { address: from.address as Ipv4, port: from.port };
-    const decision = decide(packet, arrival, lookup(), clock.now(), ports, leases?.book);
+  const listenForOthers = (packet: Packet) => {
+    const other = otherServer(packet, lookup());
+    if (other === null || !others.admits(`${packet.kind} ${other.server}`, clock.now())) return;
+    log.warn('dhcp.other-server', { reason: other.warning });
+  };
+  /** @returns a promise only where the disk has to be waited for */
+  const note = (lease: Lease | null): Promise<void> | null => {
+    if (lease === null || leases === undefined) return null;
+    leases.book.apply(lease);
+    return lease.state === 'offered' ? null : leases.journal.append(lease);
+  };
+  const carryOut = (packet: Packet, decision: Decision, answering: ReadonlyMap<string, Socket>) => {
     const arch = packet.options.clientArch?.[0];
     if (decision.reply !== null && decision.client !== null && arch !== undefined) {
       parts.onArchitecture(decision.client.address, arch);
@@ -50,8 +68,8 @@ export function serveDhcp(parts: DhcpParts): void {
     if (decision.urgent) warn('dhcp.pool', decision.reason ?? '');
     const tell = (told: Decision) => {
       const event = eventOf(packet, told, clock.now());
-      if (event !== null) report(event);
-      if (told.reply !== null) send(byAddress, told.reply, log);
+      if (event !== null) parts.report(event);
+      if (told.reply !== null) send(answering, told.reply, log);
     };
     const noted = note(decision.lease);
     if (noted === null) return tell(decision);
@@ -64,21 +82,37 @@ export function serveDhcp(parts: DhcpParts): void {
       },
     );
   };
-  /** @returns a promise only where the disk has to be waited for */
-  const note = (lease: Lease | null): Promise<void> | null => {
-    if (lease === null || leases === undefined) return null;
-    leases.book.apply(lease);
-    return lease.state === 'offered' ? null : leases.journal.append(lease);
+  const listen = (socket: Socket, take: (packet: Packet, arrival: Arrival) => void) => {
+    enlargeReceiveBuffer(socket);
+    socket.on('error', (error) => log.warn('dhcp.socket', { error: messageOf(error) }));
+    socket.on('message', (bytes, from) => {
+      const decoded = decodePacket(bytes);
+      if (decoded.ok) take(decoded.packet, { address: from.address as Ipv4, port: from.port });
+      else log.debug('dhcp.dropped', { from: from.address, reason: decoded.reason });
+    });
   };
 
+  const [servers, bootServers] = [byAddress(sockets), byAddress(bootServer)];
   for (const socket of sockets) {
     socket.setBroadcast(true);
     sendBroadcastsFrom(socket);
-    enlargeReceiveBuffer(socket);
-    socket.on('error', (error) => log.warn('dhcp.socket', { error: messageOf(error) }));
-    socket.on('message', receive);
+    listen(socket, (packet, arrival) => {
+      const decision = decide(packet, arrival, lookup(), clock.now(), ports, leases?.book);
+      if (decision.reply === null) listenForOthers(packet);
+      carryOut(packet, decision, servers);
+    });
   }
+  for (const socket of bootServer) {
+    listen(socket, (packet, arrival) =>
+      carryOut(packet, decideBootServer(packet, arrival, lookup(), clock.now()), bootServers),
+    );
+  }
+  for (const socket of clientPort)
+    listen(socket, (packet) => packet.kind === 'reply' && listenForOthers(packet));
 }
+
+const byAddress = (sockets: readonly Socket[]): ReadonlyMap<string, Socket> =>
+  new Map(sockets.map((socket) => [socket.address().address, socket]));
 
 /**
  * 255.255.255.255 has no route of its own: Linux sends it through the interface of the address that the socket is

@@ -15,6 +15,8 @@ export interface NetbootParts {
   readonly dhcp: readonly Socket[];
   readonly tftp: readonly Socket[];
   readonly http: readonly Server[];
+  readonly bootServer?: readonly Socket[];
+  readonly clientPort?: readonly Socket[];
   /** Holds pub/OpenBSD/RELEASE/ARCH. */
   readonly setsDirectory: string;
   /** Of the pools, with the journal that outlives this service; closed with it. */
@@ -46,6 +48,8 @@ export function startNetboot({ clock, log, ...parts }: NetbootParts): RunningNet
   serveDhcp({
     ...shared,
     sockets: parts.dhcp,
+    bootServer: parts.bootServer ?? [],
+    clientPort: parts.clientPort ?? [],
     ...(parts.leases && { leases: parts.leases }),
     onArchitecture: (address, arch) => architectures.set(address, arch),
   });
@@ -67,7 +71,8 @@ export function startNetboot({ clock, log, ...parts }: NetbootParts): RunningNet
       return () => listeners.delete(listener);
     },
     async close() {
-      const sockets = [...parts.dhcp, ...parts.tftp];
+      const { dhcp, tftp: requests, bootServer = [], clientPort = [] } = parts;
+      const sockets = [...dhcp, ...requests, ...bootServer, ...clientPort];
       await Promise.all([tftp.close(), ...http.map((service) => service.close())]);
       await Promise.all(
         sockets.map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))),

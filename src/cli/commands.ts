@@ -4,6 +4,7 @@ import { driveCommand } from './drive.ts';
 import { cancelCommand, installCommand, upgradeCommand } from './install.ts';
 import { leasesCommand } from './leases.ts';
 import { lintCommand } from './lint.ts';
+import { netbootCommand } from './netboot.ts';
 import { rehearseCommand } from './rehearse.ts';
 import { renderCommand } from './render.ts';
 import { replayCommand } from './replay.ts';
@@ -18,6 +19,7 @@ export const COMMANDS: readonly (() => Command)[] = [
   rehearseCommand,
   serveCommand,
   checkCommand,
+  netbootCommand,
   leasesCommand,
   vmCommand,
   renderCommand,

@@ -5,6 +5,7 @@ import { SYSTEM_CLOCK } from '../io/clock.ts';
 import { readConfig } from '../io/config-file.ts';
 import { openLog } from '../io/log.ts';
 import { identityOf, prepareStateDirectory } from '../io/processes/identity.ts';
+import { SOCKET_ROLES } from '../io/processes/protocol.ts';
 import { type HandedSocket, type SupervisedChild, supervise } from '../io/processes/supervisor.ts';
 import type { NetbootSettings } from './processes/netboot-settings.ts';
 
@@ -80,12 +81,15 @@ function netbootSettings(config: Config): NetbootSettings {
   return { ...config.netboot, addresses, keepsLeases };
 }
 
+/** Where clients listen (RFC 2131 §4.1). Servers on other ports are no real ones, and have no rivals. */
+const CLIENT_PORT = 68;
+
 async function bindNetboot(config: Config): Promise<readonly HandedSocket[]> {
-  const { addresses, broadcast, dhcpPort, tftpPort, httpPort } = netbootSettings(config);
-  const { dhcp, tftp, http } = await bindSockets({ addresses, broadcast, dhcpPort, tftpPort, httpPort });
-  return [
-    ...dhcp.map((socket) => ({ role: 'dhcp' as const, socket })),
-    ...tftp.map((socket) => ({ role: 'tftp' as const, socket })),
-    ...http.map((socket) => ({ role: 'http' as const, socket })),
-  ];
+  const { bootServerPort, ...settings } = netbootSettings(config);
+  const sockets = await bindSockets({
+    ...settings,
+    ...(config.subnets.some(({ dhcp }) => dhcp === 'proxy') ? { bootServerPort } : {}),
+    ...(settings.dhcpPort === 67 ? { clientPort: CLIENT_PORT } : {}),
+  });
+  return SOCKET_ROLES.flatMap((role) => sockets[role].map((socket) => ({ role, socket })));
 }

@@ -71,6 +71,11 @@ function portsDiffer({ netboot, web, subnets }: Draft): readonly Finding[] {
     const message = `expected another port than dhcpPort (found ${netboot.tftpPort})`;
     findings.push({ path: ['netboot', 'tftpPort'], message });
   }
+  for (const key of ['dhcpPort', 'tftpPort'] as const) {
+    if (netboot.bootServerPort === undefined || netboot.bootServerPort !== netboot[key]) continue;
+    const message = `expected another port than ${key} (found ${netboot.bootServerPort})`;
+    findings.push({ path: ['netboot', 'bootServerPort'], message });
+  }
   const shared = subnets.some(
     (subnet) => subnet.bootAddress !== undefined && subnet.bootAddress === web.address,
   );

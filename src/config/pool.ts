@@ -34,6 +34,9 @@ export function poolInSubnet(subnet: Subnet, { subnets, hosts }: Draft): Told {
 export function poolOfOneNetwork(subnet: Subnet, { subnets, netboot }: Draft): Told {
   const { pool } = subnet;
   if (pool === undefined) return [];
+  if (subnet.dhcp === 'proxy') {
+    return [['pool', `expected none beside dhcp = "proxy", where another server gives the addresses`]];
+  }
   if (!('bootAddress' in subnet)) {
     return [['pool', `expected a bootAddress beside it, from which it is served (found ${rendered(pool)})`]];
   }

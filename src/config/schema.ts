@@ -96,6 +96,12 @@ const subnet = z.strictObject({
     .describe(
       'the one address, reachable from this subnet, that is siaddr, TFTP and boot HTTP server for its VMs; without it no host may use the subnet',
     ),
+  dhcp: z
+    .enum(['own', 'proxy'])
+    .default('own')
+    .describe(
+      'who gives out addresses: puffboot, or somebody else, beside whom puffboot only tells PXE ROMs what to boot',
+    ),
   pool: ipv4Range
     .optional()
     .describe(
@@ -182,6 +188,9 @@ export const ConfigSchema = z.strictObject({
     z.strictObject({
       dhcpPort: port.default(67).describe('UDP port of the DHCP server'),
       tftpPort: port.default(69).describe('UDP port of the TFTP server'),
+      bootServerPort: port
+        .default(4011)
+        .describe('UDP port on which PXE ROMs ask again, where a subnet has dhcp = "proxy"'),
       httpPort: port
         .default(80)
         .describe('TCP port of boot HTTP; the installer itself always asks on port 80'),

@@ -30,7 +30,8 @@ function subnetEntry(subnet: SubnetConfig): readonly CatalogSubnet[] {
   if (subnet.bootAddress === undefined) return [];
   const { cidr, router, dns, leaseSeconds, bootAddress, pool, relayed } = subnet;
   const domain = subnet.domain ?? null;
-  return [{ cidr, router, dns, domain, leaseSeconds, bootAddress, relayed, ...(pool && { pool }) }];
+  const proxy = subnet.dhcp === 'proxy';
+  return [{ cidr, router, dns, domain, leaseSeconds, bootAddress, relayed, proxy, ...(pool && { pool }) }];
 }
 
 function clientEntry(

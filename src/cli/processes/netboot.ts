@@ -9,13 +9,15 @@ import { openLog } from '../../io/log.ts';
 import { runChild } from '../../io/processes/child.ts';
 import type { NetbootSettings } from './netboot-settings.ts';
 
-runChild<NetbootSettings>(async ({ settings, dhcp, tftp, http, send, onMessage }) => {
+runChild<NetbootSettings>(async ({ settings, dhcp, tftp, http, bootServer, clientPort, send, onMessage }) => {
   const log = openLog('netboot');
   const leases = settings.keepsLeases ? await openLeases(settings.leasesDirectory, log) : null;
   const netboot = startNetboot({
     dhcp,
     tftp,
     http,
+    bootServer,
+    clientPort,
     setsDirectory: settings.setsDirectory,
     ...(leases && { leases }),
     clock: SYSTEM_CLOCK,

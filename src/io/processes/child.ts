@@ -9,6 +9,8 @@ export interface ParentChannel<Settings> {
   readonly dhcp: readonly dgram.Socket[];
   readonly tftp: readonly dgram.Socket[];
   readonly http: readonly net.Server[];
+  readonly bootServer: readonly dgram.Socket[];
+  readonly clientPort: readonly dgram.Socket[];
   /** Sends to the other child, by way of the parent. */
   send(message: unknown): void;
   onMessage(listener: (message: unknown) => void): () => void;
@@ -28,7 +30,14 @@ export function runChild<Settings>(main: ChildMain<Settings>): void {
     process.stderr.write('puffboot: this program is started by `puffboot serve`\n');
     process.exit(2);
   }
-  const sockets: Record<SocketRole, unknown[]> = { dhcp: [], tftp: [], http: [] };
+  const sockets: Record<SocketRole, unknown[]> = {
+    dhcp: [],
+    tftp: [],
+    http: [],
+    bootServer: [],
+    clientPort: [],
+  };
+  const udp = (role: SocketRole) => sockets[role].filter((socket) => socket instanceof dgram.Socket);
   const listeners = new Set<(message: unknown) => void>();
   let close: () => Promise<void> = async () => undefined;
   const stop = () => void close().finally(() => process.exit(0));
@@ -48,8 +57,10 @@ export function runChild<Settings>(main: ChildMain<Settings>): void {
     try {
       const started = await main({
         settings,
-        dhcp: sockets.dhcp.filter((socket) => socket instanceof dgram.Socket),
-        tftp: sockets.tftp.filter((socket) => socket instanceof dgram.Socket),
+        dhcp: udp('dhcp'),
+        tftp: udp('tftp'),
+        bootServer: udp('bootServer'),
+        clientPort: udp('clientPort'),
         http: sockets.http.filter((server) => server instanceof net.Server),
         send: (body) => tell({ kind: 'relay', body }),
         onMessage(listener) {

@@ -14,5 +14,7 @@ export type ToParent =
   | { readonly kind: 'refused'; readonly code: ErrorCode | null; readonly message: string }
   | { readonly kind: 'relay'; readonly body: unknown };
 
-export type SocketRole = 'dhcp' | 'tftp' | 'http';
+/** What netboot listens on. */
+export const SOCKET_ROLES = ['dhcp', 'tftp', 'http', 'bootServer', 'clientPort'] as const;
+export type SocketRole = (typeof SOCKET_ROLES)[number];
 export type ChildName = 'netboot' | 'operate';

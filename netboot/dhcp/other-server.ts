@@ -1,0 +1,32 @@
+import type { Lookup } from '../lookup.ts';
+import { installerReading } from './installer-reading.ts';
+import type { Packet } from './packet.ts';
+
+/** Another DHCP server that was heard answering where only we should, and what follows from it. */
+export interface OtherServer {
+  readonly server: string;
+  /** One sentence. */
+  readonly warning: string;
+}
+
+/**
+ * Two signs: an answer of it that was broadcast, and a client that chooses it. Only machines that are ours to
+ * answer count; where another server is expected there is nothing to warn of.
+ */
+export function otherServer(packet: Packet, lookup: Lookup): OtherServer | null {
+  const { serverId, messageType } = packet.options;
+  const client = lookup.byLladdr(packet.lladdr);
+  const subnet = client === null ? lookup.attachedPool : lookup.subnetOf(client);
+  const isOurs = client === null ? subnet?.pool !== undefined : client.dhcp && !subnet?.proxy;
+  if (serverId === undefined || subnet === null || !isOurs || lookup.isOwnServer(serverId)) return null;
+  const name = client?.name ?? packet.lladdr;
+  if (packet.kind === 'request') {
+    if (messageType !== 'request') return null;
+    const warning = `${name} takes its address from ${serverId}: another DHCP server answers in ${subnet.cidr}`;
+    return { server: serverId, warning };
+  }
+  if (messageType !== 'offer' && messageType !== 'ack') return null;
+  const { sentence } = installerReading(packet, client?.armed?.release ?? 'snapshots');
+  const warning = `${serverId}, another DHCP server in ${subnet.cidr}, answers ${name}: with that answer ${sentence}`;
+  return { server: serverId, warning };
+}

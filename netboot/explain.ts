@@ -1,0 +1,133 @@
+import type { Ipv4, Lladdr } from '../src/common/address.ts';
+import type { Armed, CatalogClient } from './catalog.ts';
+import { type Decision, decide } from './dhcp/decide.ts';
+import { installerReading } from './dhcp/installer-reading.ts';
+import { leaseBook } from './dhcp/lease-book.ts';
+import { NO_ADDRESS, type Packet } from './dhcp/packet.ts';
+import { route } from './http/routes.ts';
+import { armedNow, type Lookup } from './lookup.ts';
+import { resolveName } from './tftp/names.ts';
+
+export interface Explaining {
+  readonly lladdr: Lladdr;
+  /** Option 93 of its ROM; null: no ROM asks, but an installer. */
+  readonly arch: number | null;
+  /** Of the ramdisk kernel that asks, where it is another than the VM's. */
+  readonly release: string | null;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** What this machine would be told now, and why: a sentence for each decision, in the order of a boot. */
+export function explain(lookup: Lookup, asking: Explaining): readonly string[] {
+  const client = lookup.byLladdr(asking.lladdr);
+  const discover = discoverOf(asking);
+  const decision = decide(
+    discover,
+    { address: NO_ADDRESS, port: 68 },
+    lookup,
+    asking.now,
+    undefined,
+    leaseBook(),
+  );
+  const armed = client === null ? `${asking.lladdr} is unknown` : armedNow(client, asking.now);
+  const elsewhere = client !== null && (!client.dhcp || lookup.subnetOf(client)?.proxy === true);
+  return [
+    who(lookup, asking.lladdr, client),
+    ...arming(client, armed),
+    ...dhcp(decision, asking, armed, elsewhere),
+    ...(client === null ? [] : [...tftp(client, armed, asking), ...http(lookup, client, armed, asking)]),
+  ];
+}
+
+function who(lookup: Lookup, lladdr: Lladdr, client: CatalogClient | null): string {
+  if (client === null) return `${lladdr} is no VM's lladdr.`;
+  const subnet = lookup.subnetOf(client);
+  const where = subnet === null ? 'which lies in no subnet' : `in ${subnet.cidr}`;
+  return `${lladdr} is ${client.name}; ${client.address}, ${where}, is reserved for it.`;
+}
+
+function arming(client: CatalogClient | null, armed: Armed | string): readonly string[] {
+  if (client === null) return [];
+  if (typeof armed === 'string')
+    return [`${armed}, so there is nothing for it to boot and no response file.`];
+  const until = new Date(armed.until).toISOString();
+  return [`It is armed for an ${armed.mode} of ${armed.release}/${armed.arch} until ${until}.`];
+}
+
+const ASKS_ON_CONSOLE =
+  "Unless the other server names our boot file and address, the installer asks for its response file on its console, where puffboot's driver types the URL.";
+
+function dhcp(
+  { reply, reason }: Decision,
+  { arch, release }: Explaining,
+  armed: Armed | string,
+  elsewhere: boolean,
+): readonly string[] {
+  const asks = arch === null ? 'A DISCOVER of its installer' : `A DISCOVER of its ROM, architecture ${arch},`;
+  if (reply === null) {
+    const why = `${asks} gets no answer: ${reason?.startsWith('is ') ? 'it ' : ''}${reason}.`;
+    return elsewhere && typeof armed !== 'string' ? [why, ASKS_ON_CONSOLE] : [why];
+  }
+  const { packet, from } = reply;
+  const address =
+    packet.yourAddress === NO_ADDRESS
+      ? 'no address, which another server gives,'
+      : `the address ${packet.yourAddress} for ${packet.options.leaseSeconds} s`;
+  const file = packet.bootfile === '' ? 'no boot file' : `the boot file ${packet.bootfile}`;
+  const told = `${asks} is offered ${address} and ${file} by ${from}, sent to ${reply.to.address}.`;
+  const reader = release ?? (typeof armed === 'string' ? null : armed.release);
+  // A ROM boots whatever name it is told; only the installer reads a mode from it.
+  if (reader === null || packet.yourAddress === NO_ADDRESS) return [told];
+  return [told, `${installerReading(packet, reader).sentence}.`];
+}
+
+function tftp(client: CatalogClient, armed: Armed | string, { arch, now }: Explaining): readonly string[] {
+  const names = typeof armed === 'string' ? ['auto_install'] : [`auto_${armed.mode}`, 'bsd.rd'];
+  return names.map((name) => {
+    const named = resolveName(name, client, arch, now);
+    switch (named.kind) {
+      case 'file':
+        return `TFTP gives ${client.address} the file ${named.path} as ${name}.`;
+      case 'refused':
+        return `TFTP refuses ${name} to ${client.address}: ${named.reason}.`;
+      default:
+        return `TFTP gives ${client.address} ${name}, made when it is asked for.`;
+    }
+  });
+}
+
+function http(
+  lookup: Lookup,
+  client: CatalogClient,
+  armed: Armed | string,
+  { release, now }: Explaining,
+): readonly string[] {
+  if (typeof armed === 'string') return [];
+  const path = `/${client.lladdr}-${armed.mode}.conf`;
+  const directory = `${release ?? armed.release}/${armed.arch}`;
+  const request = { method: 'GET', url: `${path}?path=${directory}`, remoteAddress: client.address };
+  const answer = route(request, lookup, now);
+  if (answer.kind === 'refused') return [`Boot HTTP refuses ${path} to ${client.address}: ${answer.reason}.`];
+  return [`Boot HTTP gives ${path} to ${client.address} alone.`];
+}
+
+function discoverOf({ lladdr, arch }: Explaining): Packet {
+  const rom = arch === null ? {} : { vendorClass: `PXEClient:Arch:${arch}`, clientArch: [arch] };
+  return {
+    kind: 'request',
+    hops: 0,
+    xid: 1,
+    secs: 0,
+    broadcast: false,
+    clientAddress: NO_ADDRESS,
+    yourAddress: NO_ADDRESS,
+    nextServer: NO_ADDRESS as Ipv4,
+    relayAddress: NO_ADDRESS,
+    lladdr,
+    serverName: '',
+    bootfile: '',
+    options: { messageType: 'discover', ...rom },
+    others: [],
+  };
+}
