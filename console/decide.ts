@@ -12,8 +12,19 @@ const MENU_KEY = { auto: 'a', type: 'i', upgrade: 'u' } as const;
 
 /** @param text the prompt's line, with the blank at its end */
 export function decide(dialogue: Dialogue, row: PromptRow, text: string): Decision {
+  if (isElsewhere(dialogue, row)) {
+    return failing(`the installer stands at no menu or shell any more: the console shows ${show(text)}`);
+  }
   return DECIDE[row.answer](dialogue, text, row);
 }
+
+/** An install that is to be started once more was left at a menu or a shell; nothing else is typed at. */
+function isElsewhere({ facts, phase }: Dialogue, { answer, name }: PromptRow): boolean {
+  return facts.taking === 'again' && phase === null && name !== 'menu' && !isShell(answer);
+}
+
+const isShell = (answer: AnswerKind): boolean => answer === 'shell' || answer === 'last-shell';
+const show = (text: string): string => JSON.stringify(text.trimEnd());
 
 /** Type nothing. */
 export const NOTHING: Decision = { shown: null, typed: null, secret: false, failure: null };
@@ -85,8 +96,10 @@ const DECIDE: Record<AnswerKind, (dialogue: Dialogue, text: string, row: PromptR
 
 function decideShell({ facts, success, phase, suspect, failure }: Dialogue): Decision {
   if (success !== null || failure !== null) return NOTHING;
+  // From the shell the way to the menu is out of it: .profile runs again.
+  if (facts.taking === 'again' && phase === null) return typing('exit');
   // Found at once on a console that was taken up again: what went before was printed for nobody.
-  if (facts.resume === true && phase === null) {
+  if (facts.taking === 'resume' && phase === null) {
     return failing('the installer gave up while nobody watched, and left a shell prompt');
   }
   return isUnderWay(phase) ? failing(suspect ?? 'the installer gave up and left a shell prompt') : NOTHING;

@@ -20,6 +20,8 @@ export type { Dialogue, DialogueEvent, DialogueFacts, Effect, Outcome, Telling }
 const TAIL_LENGTH = 2000;
 /** A console that was resumed and says nothing gets one RETURN after this many seconds. */
 const RESUME_SILENCE_SECONDS = 10;
+/** The same where an installer is known to stand; cu(1) takes a moment to set its terminal up. */
+const AGAIN_SILENCE_SECONDS = 2;
 
 /** @param at the time of the start, in the seconds that all events use */
 export function startDialogue(facts: DialogueFacts, at = 0): Dialogue {
@@ -48,11 +50,19 @@ export function startDialogue(facts: DialogueFacts, at = 0): Dialogue {
     failure: null,
     success: null,
     told: null,
-    prodAt: facts.resume === true && facts.mode === 'auto' ? at + RESUME_SILENCE_SECONDS : null,
+    prodAt: prodAtOf(facts, at),
     wakeAt: null,
   };
   return { ...dialogue, wakeAt: wakeAtOf(dialogue) };
 }
+
+/** At an unknown place RETURN could take a default. Where the installer gave up it draws its prompt again. */
+function prodAtOf({ taking, mode }: DialogueFacts, at: number): number | null {
+  return taking === 'again' || (taking === 'resume' && mode === 'auto') ? at + silenceOf(taking) : null;
+}
+
+const silenceOf = (taking: DialogueFacts['taking']): number =>
+  taking === 'again' ? AGAIN_SILENCE_SECONDS : RESUME_SILENCE_SECONDS;
 
 /**
  * Takes one event in. Events must come in the order of their times.
@@ -90,7 +100,7 @@ function wake(turn: Turn): void {
   if (deadline !== null && at >= deadline) expire(turn);
   if (next.prodAt !== null && at >= next.prodAt) {
     next.prodAt = null;
-    typeReturn(turn, 'resume');
+    typeReturn(turn, next.facts.taking ?? 'start');
   }
   tell(turn);
 }
@@ -119,7 +129,7 @@ function takeOutput(turn: Turn, text: string): void {
   watchPrompt(turn);
   // What says nothing about the guest, like cu's own greeting, does not end the silence for good.
   const lost = next.phase === null && next.asked === null;
-  if (next.prodAt !== null) next.prodAt = lost ? turn.at + RESUME_SILENCE_SECONDS : null;
+  if (next.prodAt !== null) next.prodAt = lost ? turn.at + silenceOf(next.facts.taking) : null;
 }
 
 function takeInput(turn: Turn): void {
@@ -140,7 +150,7 @@ function goOn(turn: Turn, lastKey: string): void {
   const { next, at } = turn;
   next.aside = false;
   next.lastKey = lastKey;
-  if (next.prodAt !== null) next.prodAt = at + RESUME_SILENCE_SECONDS;
+  if (next.prodAt !== null) next.prodAt = at + silenceOf(next.facts.taking);
   noteNews(turn);
   goOnAtPrompt(turn);
 }

@@ -6,6 +6,7 @@ import {
   type Phase,
   SECONDS_FROM_DONE_TO_REBOOT,
   SECONDS_TO_FIRST_PHASE,
+  SECONDS_TO_STANDING_PROMPT,
 } from './phase.ts';
 import type { Dialogue, Outcome, Turn } from './turn.ts';
 
@@ -79,7 +80,8 @@ export function deadlineOf(dialogue: Dialogue): number | null {
   const { told, failure, phase, newsAt } = dialogue;
   if (told !== null || failure !== null) return null;
   if (isRebootUnseen(dialogue)) return newsAt + SECONDS_FROM_DONE_TO_REBOOT;
-  return newsAt + (phase === null ? SECONDS_TO_FIRST_PHASE : PHASES[phase].seconds);
+  if (phase !== null) return newsAt + PHASES[phase].seconds;
+  return newsAt + (dialogue.facts.taking === 'again' ? SECONDS_TO_STANDING_PROMPT : SECONDS_TO_FIRST_PHASE);
 }
 
 function isRebootUnseen({ facts, phase, success }: Dialogue): boolean {

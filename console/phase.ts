@@ -23,6 +23,9 @@ export type Phase = keyof typeof PHASES;
 /** Until the first phase shows: a console attached to in the middle may be silent for that long. */
 export const SECONDS_TO_FIRST_PHASE = 300;
 
+/** An installer that stands at a prompt answers a RETURN at once. */
+export const SECONDS_TO_STANDING_PROMPT = 30;
+
 /**
  * CONGRATULATIONS is followed by the reboot within seconds. Where the reboot cannot be seen, the disks have been
  * written after this long.

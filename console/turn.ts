@@ -20,8 +20,12 @@ export interface DialogueFacts {
   readonly until: 'congratulations' | 'login';
   /** The release that is expected, `7.6`, until the console names its own. */
   readonly release?: string | null;
-  /** The console was taken in the middle of an install and says nothing until something happens. */
-  readonly resume?: boolean;
+  /**
+   * How the console was taken. `resume`: in the middle of an install, so that it says nothing until something
+   * happens; `again`: where an install failed, whose installer stands at its menu or its shell and is to be started
+   * once more. From the machine's start where it is not said.
+   */
+  readonly taking?: 'start' | 'resume' | 'again';
   /** The prompts to expect; OpenBSD's without it. */
   readonly table?: PromptTable;
   /**

@@ -41,10 +41,10 @@ export function typeAnswer(turn: Turn, order: Order): void {
   else startAttempt(turn, manner, order, 1);
 }
 
-/** RETURN alone, with nothing known about what it meets. */
-export function typeReturn(turn: Turn, rule: string): void {
-  turn.effects.push({ kind: 'type', text: '\r', secret: false, rule });
-  if (turn.next.facts.manner !== undefined) write(turn, '\r');
+/** RETURN, with nothing known about what it meets. At a shell nobody's half-typed command is to be run by it. */
+export function typeReturn(turn: Turn, taking: 'start' | 'resume' | 'again'): void {
+  turn.effects.push({ kind: 'type', text: '\r', secret: false, rule: taking });
+  if (turn.next.facts.manner !== undefined) write(turn, taking === 'again' ? `${KILL}\r` : '\r');
 }
 
 /** True while the open line belongs to an answer that has not been entered. */

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { checkCommand } from './check.ts';
 import { driveCommand } from './drive.ts';
-import { cancelCommand, installCommand, upgradeCommand } from './install.ts';
+import { cancelCommand, installCommand, retryCommand, upgradeCommand } from './install.ts';
 import { leasesCommand } from './leases.ts';
 import { lintCommand } from './lint.ts';
 import { netbootCommand } from './netboot.ts';
@@ -27,6 +27,7 @@ export const COMMANDS: readonly (() => Command)[] = [
   siteCommand,
   installCommand,
   upgradeCommand,
+  retryCommand,
   cancelCommand,
   driveCommand,
   replayCommand,

@@ -21,6 +21,23 @@ export const installCommand = (): Command =>
 export const upgradeCommand = (): Command =>
   followed('upgrade', 'upgrade VMs to their release and follow them');
 
+export function retryCommand(): Command {
+  return new Command('retry')
+    .description(
+      'start a failed install once more, without a reboot, and follow it; Ctrl-C leaves it running',
+    )
+    .argument('<vm>', 'name of the VM, whose installer stands at its menu or its shell')
+    .option('-f, --config <file>', 'configuration file')
+    .option('-d, --detach', 'start it and return')
+    .option('--json', 'one line per change, the VM as JSON')
+    .action(async (name: string, { config, detach = false, json = false }: InstallOptions) => {
+      const api = await openApi({ ...(config === undefined ? {} : { config }), needsServe: true });
+      const { mode } = (await api.call('POST', `/vms/${encodeURIComponent(name)}/retry`)) as InstallView;
+      if (detach) process.stdout.write(`${name}: goes on; follow it with \`puffboot vm show ${name}\`\n`);
+      else await follow(api, name, mode, json);
+    });
+}
+
 export function cancelCommand(): Command {
   return new Command('cancel')
     .description('end installs at once, or take them out of the queue; a VM under way is stopped')

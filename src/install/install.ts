@@ -9,6 +9,7 @@ export const INSTALL_STATES = [
   'preparing', // kernel, disks and the vm.conf fragment are put on the host
   'armed', // boot file and response file are being served
   'booting', // vmctl start was given; the ramdisk kernel boots
+  'retrying', // the console was taken again; autoinstall is started once more where it had failed
   'answering', // the menu came and `a` was typed; the response file is being looked for
   'installing', // autoinstall runs
   'rebooting', // CONGRATULATIONS was seen; disarmed; the VM boots from disk

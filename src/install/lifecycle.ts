@@ -43,6 +43,8 @@ const TRANSITIONS: Record<InstallState, Partial<Record<Kind, InstallState>>> = {
     congratulations: 'rebooting',
     login: 'running',
   },
+  // A `login:` seen now would be of a machine that somebody else restarted.
+  retrying: { answered: 'answering', performing: 'installing', congratulations: 'rebooting' },
   answering: { performing: 'installing', congratulations: 'rebooting', login: 'running' },
   installing: { congratulations: 'rebooting', login: 'running' },
   rebooting: { login: 'running' },
@@ -57,6 +59,7 @@ const ON_ENTRY: Record<InstallState, readonly InstallEffect[]> = {
   preparing: ['prepare'],
   armed: ['push', 'start'],
   booting: [],
+  retrying: ['push', 'attach'],
   answering: [],
   installing: [],
   rebooting: ['push'],
@@ -71,6 +74,7 @@ export const ON_RESUME: Record<InstallState, readonly InstallEffect[]> = {
   preparing: ['prepare'],
   armed: ['push', 'attach'],
   booting: ['push', 'attach'],
+  retrying: ['push', 'attach'],
   answering: ['push', 'attach'],
   installing: ['push', 'attach'],
   rebooting: ['push', 'attach'],
@@ -86,6 +90,7 @@ export const STATE_SECONDS: Record<InstallState, number> = {
   preparing: 900,
   armed: 120,
   booting: 300,
+  retrying: 300,
   answering: 300,
   installing: 3 * 3600,
   rebooting: 1800,
@@ -98,6 +103,7 @@ export const STATE_SECONDS: Record<InstallState, number> = {
 export const ARMED_STATES: ReadonlySet<InstallState> = new Set([
   'armed',
   'booting',
+  'retrying',
   'answering',
   'installing',
 ]);
@@ -160,9 +166,15 @@ function witness(install: Install, { kind }: InstallEvent, now: number): Install
   return { ...install, witnesses: { ...install.witnesses, [name]: now } };
 }
 
+function wayOn({ mode, vm }: Install, stands: Failure['stands']): string {
+  return stands === 'menu' || stands === 'shell'
+    ? `correct the cause, then go on without a reboot with \`puffboot retry ${vm}\`, or begin anew with \`puffboot ${mode} ${vm}\``
+    : `correct the cause, then run \`puffboot ${mode} ${vm}\` again`;
+}
+
 function failureOf(install: Install, event: Omit<InstallEvent & { kind: 'fail' }, 'kind'>): Failure {
   const { reason, tail, evidence, stands } = event;
-  const next = event.next ?? `correct the cause, then run \`puffboot ${install.mode} ${install.vm}\` again`;
+  const next = event.next ?? wayOn(install, stands);
   return {
     phase: install.state,
     reason,

@@ -22,6 +22,11 @@ export const WORDINGS: Readonly<Record<InstallState, Wording>> = {
   },
   armed: { tone: 'busy', time: '# elapsed', says: 'Response file and boot files are being served.' },
   booting: { tone: 'busy', time: '# elapsed', says: 'The ramdisk kernel boots.' },
+  retrying: {
+    tone: 'busy',
+    time: '# elapsed',
+    says: 'The installer is started once more where it had failed.',
+  },
   answering: { tone: 'busy', time: '# elapsed', says: 'The installer asks for its response file.' },
   installing: { tone: 'busy', time: '# elapsed', says: 'The installer works by itself.' },
   rebooting: { tone: 'busy', time: '# elapsed', says: 'The new system boots from disk.' },

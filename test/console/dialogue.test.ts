@@ -449,18 +449,42 @@ describe('resumed in the middle', () => {
     ['none where the install is seen to go on', [[5, '\rInstalling bsd   3% | |']], 100, []],
     ['none where a menu waits', [[5, MENU]], 100, ['a\r']],
   ])('sends %s', (_, script, end, typed) => {
-    expect(play({ resume: true }, script, end).typed).toEqual(typed);
+    expect(play({ taking: 'resume' }, script, end).typed).toEqual(typed);
   });
 
   it('knows that the installer gave up while nobody watched', () => {
     const shell: Script = [[11, '\r\n# ']];
-    expect(standingOf(play({ resume: true }, shell).dialogue)).toMatchObject({ outcome: 'failed' });
+    expect(standingOf(play({ taking: 'resume' }, shell).dialogue)).toMatchObject({ outcome: 'failed' });
     expect(standingOf(play({}, shell).dialogue)).toMatchObject({ outcome: 'incomplete' });
   });
 
   it.each(['type', 'upgrade'] as const)('sends none in mode %s, where it would take a default', (mode) => {
-    const [, effects] = step(startDialogue({ ...FACTS, mode, resume: true }), { kind: 'tick', at: 20 });
+    const [, effects] = step(startDialogue({ ...FACTS, mode, taking: 'resume' }), { kind: 'tick', at: 20 });
     expect(effects).toEqual([]);
+  });
+});
+
+describe('taken again where an install had failed', () => {
+  const GREETING = 'Connected to /dev/ttyp1 (speed 115200)\r\n';
+  it('leaves the shell for the menu, and starts autoinstall there', () => {
+    const { typed, dialogue } = play({ taking: 'again' }, [
+      [1, GREETING],
+      [5, '\r\n# '],
+      [6, `exit\r\nerase ^?, werase ^W, kill ^U, intr ^C, status ^T\r\n\r\n${WELCOME}${MENU}`],
+      [8, 'a\r\nFetching http://10.0.0.1/install.conf\r\nPerforming non-interactive install...\r\n'],
+    ]);
+    expect(typed).toEqual(['\r', 'exit\r', 'a\r']);
+    expect(dialogue.phase).toBe('questions');
+  });
+
+  it.each<[string, Script, string]>([
+    ['a login prompt', [[3, '\r\nlogin: ']], 'the console shows "login:"'],
+    ['a question', [[3, '\r\nTerminal type? [vt220] ']], 'the console shows "Terminal type? [vt220]"'],
+    ['nothing at all', [], 'stalled before anything known was seen: nothing new for 30 s'],
+  ])('types at nothing else: %s', (_, script, reason) => {
+    const { typed, dialogue } = play({ taking: 'again' }, script, 60);
+    expect(typed).toEqual(['\r']);
+    expect(standingOf(dialogue).reason).toContain(reason);
   });
 });
 

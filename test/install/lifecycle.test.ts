@@ -44,7 +44,7 @@ describe('the good way', () => {
   });
 
   it('serves response files from armed to installing and never after', () => {
-    expect([...ARMED_STATES]).toEqual(['armed', 'booting', 'answering', 'installing']);
+    expect([...ARMED_STATES]).toEqual(['armed', 'booting', 'retrying', 'answering', 'installing']);
   });
 });
 

@@ -38,3 +38,35 @@ export function newInstall(vm: Vm, mode: Mode, node: string, claim: string, now:
     freshDisk: false,
   };
 }
+
+/**
+ * A failed install, once more on the machine as it stands: an install of its own, with a token and a recording of its
+ * own. What it found on the disk is unknown, so nothing proves a system there but what is still to be seen.
+ * @throws OperatorError RETRY_REFUSED where no installer was left standing
+ */
+export function againOf(last: Install | null, vm: Vm, node: string, claim: string, now: number): Install {
+  if (last === null || last.state !== 'failed') {
+    const state = last === null ? 'it was never installed' : `its last ${last.mode} is ${last.state}`;
+    throw new OperatorError('RETRY_REFUSED', `${vm.name} has no failed install: ${state}`);
+  }
+  const stands = last.failure?.stands;
+  if (stands !== 'menu' && stands !== 'shell') {
+    const where = stands === 'ddb' ? 'its kernel stopped in ddb(4)' : 'no menu and no shell was seen';
+    throw new OperatorError('RETRY_REFUSED', `the installer of ${vm.name} was not left standing: ${where}`);
+  }
+  return {
+    ...newInstall(vm, last.mode, node, claim, now),
+    state: 'retrying',
+    phases: [{ name: 'retrying', at: now }],
+  };
+}
+
+/** @throws OperatorError RETRY_REFUSED when the VM does not run any more */
+export async function mustStand(access: HostAccess, { name, host }: Vm): Promise<void> {
+  const state = await observe(access, name);
+  if (state === 'running') return;
+  throw new OperatorError(
+    'RETRY_REFUSED',
+    `${name} is ${state ?? 'unknown to vmd'} on ${host}: nothing stands there`,
+  );
+}

@@ -16,7 +16,7 @@ import { step } from '../lifecycle.ts';
 import type { QueuePlace } from '../queue.ts';
 import type { InstallStore } from '../store.ts';
 import { bootEventOf } from '../witness.ts';
-import { clearTheWay, newInstall } from './begin.ts';
+import { againOf, clearTheWay, mustStand, newInstall } from './begin.ts';
 import { kill, prepareHost } from './host-steps.ts';
 import { openQueue } from './line-up.ts';
 import { type Runner, type RunnerSteps, runInstall } from './runner.ts';
@@ -40,6 +40,11 @@ export interface InstallService extends Operator {
    * @throws OperatorError VM_NOT_FOUND, VM_BUSY, VM_RUNNING, HOST_NOT_FOUND
    */
   install(vm: string, mode: Mode): Promise<InstallView>;
+  /**
+   * Starts a failed install once more, where its installer was left standing.
+   * @throws OperatorError VM_NOT_FOUND, VM_BUSY, HOST_NOT_FOUND, RETRY_REFUSED
+   */
+  retry(vm: string): Promise<InstallView>;
   /** @throws OperatorError INSTALL_NOT_RUNNING */
   cancel(vm: string): Promise<void>;
   installView(vm: string): Promise<InstallView | null>;
@@ -134,6 +139,12 @@ export function openInstallService(parts: ServiceParts): InstallService {
     return runner;
   }
 
+  async function begin(install: Install, vm: Vm, host: HostConfig): Promise<InstallView> {
+    await store.createInstall(install);
+    runners.get(vm.name)?.detach();
+    return viewInstall(install, run(install, vm, host), queue.placeOf(vm.name));
+  }
+
   async function takeUp(install: Install): Promise<void> {
     log.info('install.resume', { vm: install.vm, state: install.state });
     const vm = await vmOf(install.vm);
@@ -186,10 +197,16 @@ export function openInstallService(parts: ServiceParts): InstallService {
         throw new OperatorError('VM_BUSY', `${name} is already being installed (${last.state})`);
       }
       await clearTheWay(parts.accessOf(host), vm, last);
-      const install = newInstall(vm, mode, config.node, claim, clock.now());
-      await store.createInstall(install);
-      runners.get(name)?.detach();
-      return viewInstall(install, run(install, vm, host), queue.placeOf(name));
+      return begin(newInstall(vm, mode, config.node, claim, clock.now()), vm, host);
+    },
+
+    async retry(name) {
+      const vm = await vmOf(name);
+      const host = hostOf(vm);
+      const last = await store.latestInstall(name);
+      const install = againOf(last, vm, config.node, claim, clock.now());
+      await mustStand(parts.accessOf(host), vm);
+      return begin(install, vm, host);
     },
 
     async cancel(name) {

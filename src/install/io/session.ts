@@ -59,7 +59,7 @@ export function startSession(
   kernel: string,
   listener: SessionListener,
 ): Promise<ConsoleSession> {
-  return openSession(parts, VMCTL.installStart(parts.vm, kernel), false, listener);
+  return openSession(parts, VMCTL.installStart(parts.vm, kernel), 'start', listener);
 }
 
 /** Nothing has been written to the disk yet: a VM that is found stopped can be booted again. */
@@ -77,10 +77,11 @@ export async function attachSession(
 ): Promise<ConsoleSession> {
   const found = await observe(parts.access, parts.vm);
   if (found !== null && found !== 'stopped') {
-    return openSession(parts, VMCTL.console(parts.vm), true, listener);
+    const taking = state === 'retrying' ? 'again' : 'resume';
+    return openSession(parts, VMCTL.console(parts.vm), taking, listener);
   }
   if (UNTOUCHED.has(state)) return startSession(parts, kernel, listener);
-  if (state === 'rebooting') return openSession(parts, VMCTL.start(parts.vm), true, listener);
+  if (state === 'rebooting') return openSession(parts, VMCTL.start(parts.vm), 'resume', listener);
   throw new OperatorError(
     'INSTALL_FAILED',
     `outcome unseen: ${parts.vm} stopped while nobody watched its console`,
@@ -90,7 +91,7 @@ export async function attachSession(
 async function openSession(
   parts: SessionParts,
   argv: readonly string[],
-  resume: boolean,
+  taking: 'start' | 'resume' | 'again',
   listener: SessionListener,
 ): Promise<ConsoleSession> {
   const { access, answers, clock, log, vm } = parts;
@@ -109,7 +110,7 @@ async function openSession(
   const hub = openHub({ line, ...SCREEN, log });
   parts.opened(hub);
   const interrupt = new AbortController();
-  const facts = { mode: 'auto', answers, location: parts.location, until: 'login', resume } as const;
+  const facts = { mode: 'auto', answers, location: parts.location, until: 'login', taking } as const;
   const onEvent = (event: DriveEvent) => report(event, parts.release, listener);
   const { signal } = interrupt;
   const driven = drive({ line, clock, facts, recorder, onEvent, signal, evidence: true });

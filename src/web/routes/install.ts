@@ -7,6 +7,7 @@ import type { Route } from '../route.ts';
 export interface InstallContext {
   readonly installs: {
     install(vm: string, mode: 'install' | 'upgrade'): Promise<InstallView>;
+    retry(vm: string): Promise<InstallView>;
     cancel(vm: string): Promise<void>;
   };
 }
@@ -18,6 +19,11 @@ export const INSTALL_ROUTES: readonly Route<InstallContext>[] = [
     method: 'POST',
     path: '/vms/:name/install',
     run: ({ installs }, { params, body }) => installs.install(params.name ?? '', modeOf(body)),
+  },
+  {
+    method: 'POST',
+    path: '/vms/:name/retry',
+    run: ({ installs }, { params }) => installs.retry(params.name ?? ''),
   },
   {
     method: 'POST',
