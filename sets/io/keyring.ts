@@ -45,8 +45,11 @@ export async function findKey(release: string, keyring: Keyring): Promise<FoundK
   );
 }
 
-/** Null where nobody has one. @throws OperatorError SIGNIFY_KEY where two differ */
-async function lookUp(release: string, { directories }: Keyring): Promise<FoundKey | null> {
+/** As `findKey`, of the directories and the built-in ones; null where nobody has one. @throws SIGNIFY_KEY where two differ */
+export async function lookUp(
+  release: string,
+  { directories }: Pick<Keyring, 'directories'>,
+): Promise<FoundKey | null> {
   const found: FoundKey[] = [];
   for (const directory of directories) {
     const from = join(directory, keyName(versionOf(release)));

@@ -6,7 +6,10 @@ import { openLog } from '../io/log.ts';
 import { identityOf, prepareStateDirectory } from '../io/processes/identity.ts';
 import { openStore } from '../io/store/store.ts';
 import { dispatch } from '../web/dispatch.ts';
-import { VM_ROUTES } from '../web/routes/vm.ts';
+import type { Route } from '../web/route.ts';
+import { HOST_ROUTES, type HostContext } from '../web/routes/host.ts';
+import { VM_ROUTES, type VmContext } from '../web/routes/vm.ts';
+import { hostService, openHosts } from './host-access.ts';
 
 export interface Api {
   /** @returns the JSON of the answer. @throws the OperatorError that the other side threw */
@@ -23,9 +26,11 @@ export interface ApiOptions {
   readonly needsServe?: boolean;
 }
 
+const ROUTES_WITHOUT_SERVE: readonly Route<VmContext & HostContext>[] = [...VM_ROUTES, ...HOST_ROUTES];
+
 /**
- * All changes go through `serve` while it runs. Without it, a command that only touches the inventory takes
- * the state directory's lock and answers itself from the same routes.
+ * All changes go through `serve` while it runs. Without it, a command that needs no console takes the
+ * state directory's lock and answers itself from the same routes.
  *
  * @throws OperatorError SERVE_NOT_RUNNING, CONTROL_DENIED, STATE_LOCKED
  */
@@ -47,10 +52,14 @@ export async function openApi({ config: file, needsServe = false }: ApiOptions):
   await prepareStateDirectory(config.stateDirectory, owner);
   const lock = await lockState(config.stateDirectory);
   const store = await openStore(config.stateDirectory, { log: openLog('store', 'warn') });
-  const context = { store, config, now: () => Date.now() };
+  const ways = openHosts();
+  const hosts = hostService({ config, store, accessOf: ways.accessOf, log: openLog('host', 'warn') });
+  const context = { store, config, now: () => Date.now(), hosts };
   return {
-    call: (method, path, body) => dispatch(VM_ROUTES, context, method, path, body),
+    call: (method, path, body) => dispatch(ROUTES_WITHOUT_SERVE, context, method, path, body),
     async close() {
+      await hosts.close();
+      await ways.close();
       await store.close();
       lock.release();
     },

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
+import { applyCommand } from './apply.ts';
 import { checkCommand } from './check.ts';
 import { driveCommand } from './drive.ts';
 import { cancelCommand, installCommand, retryCommand, upgradeCommand } from './install.ts';
 import { leasesCommand } from './leases.ts';
 import { lintCommand } from './lint.ts';
 import { netbootCommand } from './netboot.ts';
+import { planCommand } from './plan.ts';
 import { rehearseCommand } from './rehearse.ts';
 import { renderCommand } from './render.ts';
 import { replayCommand } from './replay.ts';
@@ -23,6 +25,8 @@ export const COMMANDS: readonly (() => Command)[] = [
   leasesCommand,
   vmCommand,
   renderCommand,
+  planCommand,
+  applyCommand,
   setsCommand,
   siteCommand,
   installCommand,

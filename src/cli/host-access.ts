@@ -1,8 +1,11 @@
+import { hostname } from 'node:os';
 import { openPty } from '../../console/io/pty.ts';
 import type { HostConfig } from '../config/schema.ts';
 import type { HostAccess } from '../host/access.ts';
 import { localAccess } from '../host/io/local-access.ts';
+import { type HostService, type HostServiceParts, openHostService } from '../install/io/host-service.ts';
 import { SYSTEM_CLOCK } from '../io/clock.ts';
+import { keyringOf } from './sets/options.ts';
 
 /** The ways to all hosts. */
 export interface Hosts {
@@ -30,4 +33,17 @@ function openAccess(host: HostConfig): HostAccess {
   const path = host.access === 'rehearsal' ? `${host.root}/bin:${PATH}` : PATH;
   const env = { PATH: path, HOME, LANG: 'C', LC_ALL: 'C' };
   return localAccess({ become: host.become, env, now: () => SYSTEM_CLOCK.now(), openPty });
+}
+
+/** The service that plans and changes hosts, as this puffboot: in `serve`, or in a command that runs without it. */
+export function hostService(
+  parts: Pick<HostServiceParts, 'config' | 'store' | 'accessOf' | 'log'>,
+): HostService {
+  const { node, stateDirectory } = parts.config;
+  return openHostService({
+    ...parts,
+    keyDirectories: keyringOf(parts.config, undefined).directories,
+    holder: `${node}@${hostname()}:${stateDirectory}`,
+    clock: SYSTEM_CLOCK,
+  });
 }

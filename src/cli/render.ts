@@ -8,6 +8,7 @@ import { type HostKey, parseHostKeys, renderKnownHosts, renderSshfp } from '../h
 import { replaceOwned } from '../host/owned-block.ts';
 import type { NamedMachine } from '../host/zone.ts';
 import { HOST_FILES, type HostFileKind, namedMachine, renderHostFile } from '../install/host-files.ts';
+import { hasSystem } from '../install/wanted.ts';
 import { readConfig } from '../io/config-file.ts';
 import type { VmView } from '../web/operator.ts';
 import { openApi } from './api.ts';
@@ -97,18 +98,8 @@ async function hostFile(
   if (stranger !== undefined) {
     throw new OperatorError('VM_NOT_FOUND', `there is no VM ${show(stranger)} on ${host.name}`);
   }
-  const idle = vms.filter((vm) => !hasSystem(vm)).map((vm) => vm.name);
+  const idle = vms.filter((vm) => !hasSystem(vm.install)).map((vm) => vm.name);
   return renderHostFile(kind, { config, host, vms, stopped: new Set([...stopped, ...idle]) });
-}
-
-/**
- * Whether vmd(8) may start the VM when the host boots: its install reached the login prompt. An upgrade that
- * ended in any way began with a system that booted.
- */
-function hasSystem({ install }: VmView): boolean {
-  if (install === null) return false;
-  const ended = install.state === 'failed' || install.state === 'cancelled';
-  return install.state === 'running' || (ended && install.mode === 'upgrade');
 }
 
 async function vmFile(kind: string, name: string, config: Config, options: RenderOptions): Promise<string> {

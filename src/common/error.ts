@@ -29,6 +29,11 @@ export const FIXES = {
   HOST_NOT_FOUND: 'name a host of puffboot.toml',
   HOST_FULL: 'remove a VM there, raise its capacity, or add a host',
   HOST_COMMAND: 'run the command by hand on the host, then try again',
+  HOST_LOCKED: 'wait until that one has ended; a lock that is silent for ten minutes is taken over',
+  HOST_CHANGED: 'look at `puffboot plan` again, then apply',
+  PLAN_REFUSED: 'put these right, then run `puffboot plan` again; nothing was changed',
+  APPLY_FAILED: 'put the cause right and apply again: it goes on where it stopped',
+  APPLY_STOPPED: 'start puffboot again and apply again: it goes on where it stopped',
   FILE_REFUSED: 'change that value with `puffboot vm set` or in puffboot.toml, then render the file again',
   MARKERS_DAMAGED: 'put the BEGIN and END lines of puffboot right in that file, or remove both',
   INSTALL_FAILED:

@@ -11,7 +11,7 @@ import { runChild } from '../../io/processes/child.ts';
 import { openStore } from '../../io/store/store.ts';
 import { startWeb } from '../../io/web-server.ts';
 import { ROUTES } from '../../web/routes.ts';
-import { openHosts } from '../host-access.ts';
+import { hostService, openHosts } from '../host-access.ts';
 
 runChild<Config>(async (parent) => {
   const config = parent.settings;
@@ -20,13 +20,14 @@ runChild<Config>(async (parent) => {
   const lock = await lockState(config.stateDirectory);
   const store = await openStore(config.stateDirectory, { log });
   const netboot = remoteNetboot(parent);
-  const hosts = openHosts();
-  const installs = openInstallService({ config, store, netboot, accessOf: hosts.accessOf, clock, log });
+  const { accessOf, close: closeHosts } = openHosts();
+  const hosts = hostService({ config, store, accessOf, log });
+  const installs = openInstallService({ config, store, netboot, accessOf, clock, log });
   netboot.onReady(
     () => void installs.refresh().catch((error) => log.error('netboot.push', { error: messageOf(error) })),
   );
 
-  const context = { store, config, now: () => clock.now(), installs };
+  const context = { store, config, now: () => clock.now(), installs, hosts };
   const control = await openControl({ directory: config.stateDirectory, routes: ROUTES, context, log });
   const { address, port, enabled } = config.web;
   const web = enabled ? await startWeb({ operator: installs, address, port, clock, log }) : null;
@@ -37,8 +38,8 @@ runChild<Config>(async (parent) => {
     async close() {
       await web?.close();
       await control.close();
-      await installs.close();
-      await hosts.close();
+      await Promise.all([installs.close(), hosts.close()]);
+      await closeHosts();
       await store.close();
       lock.release();
     },

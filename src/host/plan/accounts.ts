@@ -1,0 +1,81 @@
+import { ownedBlock, ownedPart, replaceOwned } from '../owned-block.ts';
+import type { Login, Observation } from './observation.ts';
+import { isOurs, type Step } from './step.ts';
+import type { Wanted, WantedOwner } from './wanted.ts';
+
+export interface Part {
+  readonly steps: readonly Step[];
+  /** What a human should know; nothing is done about it. */
+  readonly remarks: readonly string[];
+}
+
+/**
+ * Groups, and a login for each owner. A login that puffboot did not make is used as it is: an order that names
+ * `operator` as owner must not change what the operator's login may do.
+ */
+export function planAccounts({ groups, owners }: Wanted, seen: Observation): Part {
+  const wanted = [...new Set([groups.socket, groups.own])];
+  const missing = wanted.filter((group) => !seen.groups.some(({ name }) => name === group));
+  const foreign = (group: string) => seen.me.login !== 'root' && !isMember(seen, seen.me.login, group);
+  const mine = wanted.filter(foreign);
+  const parts = owners.map((owner) => planOwner(owner, groups.socket, seen));
+  return {
+    steps: [
+      ...missing.map((group) => ({ kind: 'group', group }) as const),
+      ...mine.map((group) => ({ kind: 'member', login: seen.me.login, group }) as const),
+      ...parts.flatMap(({ steps }) => steps),
+    ],
+    remarks: [
+      ...mine.map((group) => `puffboot is a member of ${group} only after it was started again`),
+      ...parts.flatMap(({ remarks }) => remarks),
+    ],
+  };
+}
+
+function planOwner({ login, fullName, keys }: WantedOwner, group: string, seen: Observation): Part {
+  const found = seen.logins.find(({ name }) => name === login);
+  if (found !== undefined && !isOurs(found)) {
+    if (isMember(seen, login, group)) return { steps: [], remarks: [] };
+    const fix = `\`usermod -G ${group} ${login}\``;
+    return {
+      steps: [],
+      remarks: [
+        `login ${login} was there before puffboot and is left as it is; if it is the owner's, ${fix} lets him use vmctl`,
+      ],
+    };
+  }
+  const file = found === undefined ? null : keyFileOf(found);
+  const text = file === null ? null : (seen.keyFiles[file] ?? null);
+  const wantedText = withKeys(text ?? '', keys, file ?? login);
+  return {
+    steps: [
+      ...(found === undefined ? [{ kind: 'login', login, fullName, group } as const] : []),
+      ...(found !== undefined && !isMember(seen, login, group)
+        ? [{ kind: 'member', login, group } as const]
+        : []),
+      ...(wantedText === text ? [] : [{ kind: 'keys', login, text: wantedText } as const]),
+    ],
+    remarks: [],
+  };
+}
+
+/** Where sshd(8) looks for a login's keys. */
+export const keyFileOf = ({ home }: Pick<Login, 'home'>): string => `${home}/.ssh/authorized_keys`;
+
+/** Keys that the owner put there himself stay, outside of the marker lines. */
+function withKeys(text: string, keys: readonly string[], file: string): string {
+  const body = keys.map((key) => `${key}\n`).join('');
+  // A file without our part is not given an empty one.
+  return body === ownedPart(text, file)?.body || (body === '' && ownedPart(text, file) === null)
+    ? text
+    : replaceOwned(text, ownedBlock(body), file);
+}
+
+function isMember({ groups, logins }: Observation, login: string, group: string): boolean {
+  const found = groups.find(({ name }) => name === group);
+  if (found === undefined) return false;
+  return (
+    found.members.includes(login) ||
+    logins.some(({ name, groupId }) => name === login && groupId === found.id)
+  );
+}

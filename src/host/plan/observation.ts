@@ -1,0 +1,64 @@
+import type { VmStatus } from '../vmctl.ts';
+
+/** What was found on a host. Plain JSON. */
+export interface Observation {
+  /** Who is logged in there: puffboot's own login. */
+  readonly me: { readonly login: string; readonly groups: readonly string[] };
+  /** Text of each file that was looked for; null: it is not there. */
+  readonly files: Readonly<Record<string, string | null>>;
+  readonly vms: readonly VmStatus[];
+  readonly groups: readonly Group[];
+  readonly logins: readonly Login[];
+  /** What is in each directory that was looked for; null: there is no such directory. */
+  readonly directories: Readonly<Record<string, readonly string[] | null>>;
+  /** SHA-256 of each kernel that was looked for; null: it is not there. */
+  readonly kernels: Readonly<Record<string, string | null>>;
+  /** authorized_keys of the logins that puffboot made; null: it is not there. */
+  readonly keyFiles: Readonly<Record<string, string | null>>;
+  /** What an apply began and could not finish: see `pending.ts`. */
+  readonly pending: Readonly<Partial<Record<PendingMark, readonly string[]>>>;
+}
+
+/** group(5) */
+export interface Group {
+  readonly name: string;
+  readonly id: number;
+  readonly members: readonly string[];
+}
+
+/** passwd(5) */
+export interface Login {
+  readonly name: string;
+  readonly groupId: number;
+  /** The GECOS field. */
+  readonly comment: string;
+  readonly home: string;
+}
+
+/**
+ * What has to follow the replacement of a file before the file is live. The mark is put on the host before the
+ * file is replaced and taken away after the action succeeded, so that neither a failure nor a crash between the
+ * two can lose the action: the file alone would look as if all were done.
+ */
+export const PENDING_MARKS = ['switch', 'reload', 'dhcpd', 'addresses', 'pf'] as const;
+export type PendingMark = (typeof PENDING_MARKS)[number];
+
+/** group(5): `name:password:id:member,member` */
+export function parseGroups(text: string): readonly Group[] {
+  return rows(text, 4).map(([name = '', , id, members = '']) => {
+    return { name, id: Number(id), members: members.split(',').filter((member) => member !== '') };
+  });
+}
+
+/** passwd(5): `name:password:uid:gid:comment:home:shell` */
+export function parseLogins(text: string): readonly Login[] {
+  return rows(text, 7).map(([name = '', , , groupId, comment = '', home = '']) => {
+    return { name, groupId: Number(groupId), comment, home };
+  });
+}
+
+const rows = (text: string, fields: number): readonly (readonly string[])[] =>
+  text
+    .split('\n')
+    .map((line) => line.split(':'))
+    .filter((row) => row.length === fields && row[0] !== '');

@@ -1,0 +1,141 @@
+import { VMCTL } from '../vmctl.ts';
+import type { PendingMark } from './observation.ts';
+import type { AppliedFile } from './wanted.ts';
+
+/** One thing that is done to a host. Each may be done again: a second time changes nothing. */
+export type Step =
+  | { readonly kind: 'group'; readonly group: string }
+  | { readonly kind: 'member'; readonly login: string; readonly group: string }
+  | { readonly kind: 'login'; readonly login: string; readonly fullName: string; readonly group: string }
+  /** The whole of the login's authorized_keys. */
+  | { readonly kind: 'keys'; readonly login: string; readonly text: string }
+  | { readonly kind: 'directory'; readonly path: string; readonly owner: string }
+  | { readonly kind: 'kernel'; readonly path: string; readonly file: string; readonly sha256: string }
+  | { readonly kind: 'disk'; readonly vm: string; readonly path: string; readonly sizeMiB: number }
+  | {
+      readonly kind: 'check';
+      readonly file: AppliedFile;
+      readonly path: string;
+      readonly text: string;
+      readonly candidate: string;
+    }
+  | {
+      readonly kind: 'replace';
+      readonly path: string;
+      /** As it was when this was planned; null: it was not there. */
+      readonly before: string | null;
+      readonly text: string;
+      /** Permission bits of a file that is new. */
+      readonly mode: number;
+      /** What must follow before it is live, with the VMs that wait for it. */
+      readonly marks: readonly Mark[];
+    }
+  /** Switches and VMs that are new to vmd(8); the VMs `disable`d, so that nothing is started. */
+  | { readonly kind: 'load'; readonly path: string; readonly text: string; readonly names: readonly string[] }
+  | { readonly kind: 'reload'; readonly names: readonly string[] }
+  | { readonly kind: 'restart-dhcpd' }
+  | { readonly kind: 'address'; readonly interface: string; readonly address: string }
+  | { readonly kind: 'load-pf'; readonly path: string }
+  /** What is live now. */
+  | { readonly kind: 'unmark'; readonly mark: PendingMark; readonly rest: readonly string[] };
+
+export interface Mark {
+  readonly mark: PendingMark;
+  readonly names: readonly string[];
+}
+
+type Kind = Step['kind'];
+type Of<K extends Kind> = Extract<Step, { readonly kind: K }>;
+
+/** A command of a step. */
+export interface StepCommand {
+  readonly argv: readonly string[];
+  readonly asRoot: boolean;
+  readonly stdin?: string;
+}
+
+/**
+ * Replaces ~/.ssh/authorized_keys. It runs as the login itself and not as root: what root wrote below a
+ * customer's home could be led elsewhere by a symbolic link.
+ */
+const WRITE_KEYS =
+  'umask 077 && mkdir -p "$HOME/.ssh" && cd "$HOME/.ssh" && cat >authorized_keys.new && mv -f authorized_keys.new authorized_keys';
+
+/** The programs that check a new file before it replaces the old one. */
+export const CHECKS: Readonly<Record<AppliedFile, ((file: string) => readonly string[]) | null>> = {
+  'vm.conf': (file) => ['vmd', '-n', '-f', file],
+  'doas.conf': (file) => ['doas', '-C', file],
+  'dhcpd.conf': (file) => ['dhcpd', '-n', '-c', file],
+  'hostname.if': null,
+  'pf.conf': (file) => ['pfctl', '-n', '-f', file],
+};
+
+const root = (...argv: readonly string[]): readonly StepCommand[] => [{ argv, asRoot: true }];
+
+/** The commands of each kind of step; what is written besides, `io/` writes first. */
+const COMMANDS: { readonly [K in Kind]: (step: Of<K>) => readonly StepCommand[] } = {
+  group: ({ group }) => root('groupadd', group),
+  member: ({ login, group }) => root('usermod', '-G', group, login),
+  login: ({ login, fullName, group }) =>
+    root('useradd', '-m', '-c', `${fullName},${MADE_BY_US}`, '-g', '=uid', '-G', group, login),
+  keys: ({ login, text }) => [
+    { argv: ['su', '-s', '/bin/sh', login, '-c', WRITE_KEYS], asRoot: true, stdin: text },
+  ],
+  directory: ({ path, owner }) => root('install', '-d', '-o', owner, '-m', '755', path),
+  kernel: () => [],
+  disk: ({ path, sizeMiB }) => [{ argv: VMCTL.create(path, sizeMiB), asRoot: false }],
+  check: ({ file, candidate }) => root(...(CHECKS[file]?.(candidate) ?? [])),
+  replace: () => [],
+  load: ({ path }) => root(...VMCTL.load(path)),
+  reload: () => root('vmctl', 'reload'),
+  'restart-dhcpd': () => root('rcctl', 'restart', 'dhcpd'),
+  address: ({ interface: name, address }) =>
+    root('ifconfig', name, 'inet6', 'alias', address, 'prefixlen', '64'),
+  'load-pf': ({ path }) => root('pfctl', '-f', path),
+  unmark: () => [],
+};
+
+export function commandsOf<K extends Kind>(step: Of<K>): readonly StepCommand[] {
+  return COMMANDS[step.kind as K](step);
+}
+
+/** Where passwd(5) has an office: by it a login is known to be ours, whatever became of the inventory. */
+const MADE_BY_US = 'puffboot';
+
+/** Whether puffboot added a login. */
+export const isOurs = ({ comment }: { readonly comment: string }): boolean =>
+  comment.split(',')[1] === MADE_BY_US;
+
+const SAYS: { readonly [K in Kind]: (step: Of<K>) => string } = {
+  group: ({ group }) => `add group ${group}`,
+  member: ({ login, group }) => `put ${login} in group ${group}`,
+  login: ({ login, group }) => `add login ${login}, in group ${group}, without a password`,
+  keys: ({ login }) => `write the keys of ${login}`,
+  directory: ({ path, owner }) => `make directory ${path} for ${owner}`,
+  kernel: ({ path }) => `put the ramdisk kernel at ${path}`,
+  disk: ({ path, sizeMiB }) => `create disk ${path} of ${sizeMiB}M`,
+  check: ({ file, path }) => `check the new ${path} with ${CHECKS[file]?.('')[0] ?? 'nothing'}`,
+  replace: ({ path }) => `replace ${path}`,
+  load: ({ names }) => `load into vmd: ${list(names)}`,
+  reload: ({ names }) => `reload vmd for ${list(names)}; nothing is started`,
+  'restart-dhcpd': () => 'restart dhcpd',
+  address: ({ interface: name, address }) => `give ${name} the address ${address}`,
+  'load-pf': ({ path }) => `load ${path} into pf`,
+  unmark: ({ mark }) => `strike ${mark} off what is pending`,
+};
+
+/** A step in words. */
+export function describe<K extends Kind>(step: Of<K>): string {
+  return SAYS[step.kind as K](step);
+}
+
+/** Whether a step is worth telling: housekeeping is not. */
+export const isTold = ({ kind }: Step): boolean => kind !== 'unmark';
+
+const SHOWN = 6;
+
+/** `a, b and 3 more` */
+export function list(names: readonly string[]): string {
+  if (names.length <= SHOWN) return names.join(', ');
+  return `${names.slice(0, SHOWN - 1).join(', ')} and ${names.length - SHOWN + 1} more`;
+}

@@ -1,0 +1,196 @@
+import { randomBytes } from 'node:crypto';
+import { posix } from 'node:path';
+import { type RamdiskKernel, ramdiskKernel } from '../../../sets/io/kernel.ts';
+import { checksum } from '../../common/checksum.ts';
+import { messageOf, OperatorError } from '../../common/error.ts';
+import { show } from '../../common/form.ts';
+import type { Clock, Log } from '../../common/port.ts';
+import type { Config, HostConfig } from '../../config/schema.ts';
+import type { HostAccess } from '../../host/access.ts';
+import { carryOut } from '../../host/io/carry-out.ts';
+import { lockHost } from '../../host/io/lock.ts';
+import { observeHost } from '../../host/io/observe.ts';
+import { type HostPlan, planHost } from '../../host/plan/plan.ts';
+import { describe, isTold, type Step } from '../../host/plan/step.ts';
+import type { Wanted } from '../../host/plan/wanted.ts';
+import type { VmStore } from '../../inventory/store.ts';
+import type { ApplyView, HostOperator, PlanView } from '../../web/host-operator.ts';
+import type { InstallStore } from '../store.ts';
+import { wantedOf } from '../wanted.ts';
+
+export interface HostServiceParts {
+  readonly config: Config;
+  readonly store: VmStore & InstallStore;
+  readonly accessOf: (host: HostConfig) => HostAccess;
+  /** Where signify(1) keys are looked for. */
+  readonly keyDirectories: readonly string[];
+  /** Names this puffboot in the lock of a host: node, machine, state directory. */
+  readonly holder: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface HostService extends HostOperator {
+  /** Resolves when no apply is under way. */
+  settled(): Promise<void>;
+  /** Stops before the next step of every apply. */
+  close(): Promise<void>;
+}
+
+interface Planned {
+  readonly wanted: Wanted;
+  readonly plan: HostPlan;
+}
+
+/** How many applies are remembered for those who ask how they went. */
+const KEPT = 1000;
+
+type Progress = { -readonly [Key in keyof ApplyView]: ApplyView[Key] };
+
+/** Plans and applies, one apply after the other on each host. */
+export function openHostService(parts: HostServiceParts): HostService {
+  const { config, clock, log } = parts;
+  /** The last applies of all hosts, oldest first. */
+  const applies: Progress[] = [];
+  const turns = new Map<string, Promise<void>>();
+  let closing = false;
+
+  function hostOf(name: string): HostConfig {
+    const host = config.hosts.find((each) => each.name === name);
+    if (host !== undefined) return host;
+    const names = config.hosts.map((each) => each.name).join(', ');
+    throw new OperatorError('HOST_NOT_FOUND', `there is no host ${show(name)}; the hosts are ${names}`);
+  }
+
+  async function planOf(host: HostConfig): Promise<Planned> {
+    const [all, installs] = await Promise.all([parts.store.listVms(), parts.store.latestInstalls()]);
+    const vms = all.filter((vm) => vm.host === host.name);
+    const kernels = new Map<string, RamdiskKernel>();
+    for (const { release, arch } of vms) {
+      const key = `${release}/${arch}`;
+      const { setsDirectory: root } = config.netboot;
+      const keyDirectories = host.access === 'rehearsal' ? null : parts.keyDirectories;
+      if (!kernels.has(key)) kernels.set(key, await ramdiskKernel({ root, release, arch, keyDirectories }));
+    }
+    const sourceOf = (release: string, arch: string) =>
+      kernels.get(`${release}/${arch}`) ?? ({ kind: 'missing', why: 'nobody looked' } as const);
+    const wanted = wantedOf({ config, host, vms }, installs, sourceOf);
+    return { wanted, plan: planHost(wanted, await observeHost(parts.accessOf(host), wanted)) };
+  }
+
+  async function apply(host: HostConfig, digest: string | null, progress: Progress): Promise<void> {
+    const access = parts.accessOf(host);
+    const path = posix.join(host.configDirectory, 'apply.lock');
+    const lock = await lockHost({ access, host: host.name, path, holder: parts.holder, clock });
+    try {
+      const { wanted, plan } = await planOf(host);
+      if (digest !== null && digest !== digestOf(plan)) {
+        throw new OperatorError('HOST_CHANGED', `${host.name} is not any more as its plan was shown`);
+      }
+      if (plan.faults.length > 0) throw new OperatorError('PLAN_REFUSED', plan.faults.join('\n'));
+      progress.remarks = plan.remarks;
+      progress.steps = plan.steps.filter(isTold).map((step) => ({ says: describe(step), state: 'left' }));
+      await carryOutAll(plan.steps, progress, async (step) => {
+        if (closing) throw new OperatorError('APPLY_STOPPED', 'puffboot was stopped');
+        await lock.renew();
+        await carryOut(access, wanted, step);
+      });
+    } finally {
+      await lock
+        .release()
+        .catch((error) => log.warn('host.unlock', { host: host.name, error: messageOf(error) }));
+    }
+  }
+
+  /** One after the other; each waits for the one before it, however that ended. */
+  function begin(host: HostConfig, digest: string | null): Progress {
+    const before = turns.get(host.name);
+    const progress: Progress = {
+      id: randomBytes(8).toString('hex'),
+      host: host.name,
+      state: before === undefined ? 'running' : 'waiting',
+      steps: [],
+      remarks: [],
+      error: null,
+    };
+    applies.push(progress);
+    if (applies.length > KEPT) applies.shift();
+    const turn = (before ?? Promise.resolve())
+      .then(() => {
+        progress.state = 'running';
+        return apply(host, digest, progress);
+      })
+      .then(
+        () => {
+          progress.state = 'done';
+        },
+        (error: unknown) => {
+          progress.state = 'failed';
+          progress.error = errorView(error);
+        },
+      )
+      .then(() => {
+        log.info('host.applied', { host: host.name, state: progress.state, error: progress.error });
+        if (turns.get(host.name) === turn) turns.delete(host.name);
+      });
+    turns.set(host.name, turn);
+    return progress;
+  }
+
+  async function settled(): Promise<void> {
+    while (turns.size > 0) await Promise.all(turns.values());
+  }
+
+  return {
+    hosts: () => config.hosts.map(({ name }) => name),
+    plan: async (name) => planView((await planOf(hostOf(name))).plan),
+    async apply(name, digest) {
+      return { ...begin(hostOf(name), digest) };
+    },
+    applied(name, id = null) {
+      const host = hostOf(name).name;
+      const progress = applies.findLast((each) => each.host === host && (id === null || each.id === id));
+      return progress === undefined ? null : { ...progress };
+    },
+    settled,
+    async close() {
+      closing = true;
+      await settled();
+    },
+  };
+}
+
+async function carryOutAll(
+  steps: readonly Step[],
+  progress: Progress,
+  perform: (step: Step) => Promise<void>,
+): Promise<void> {
+  let told = -1;
+  const mark = (state: ApplyView['steps'][number]['state']) => {
+    progress.steps = progress.steps.map((step, at) => (at === told ? { ...step, state } : step));
+  };
+  for (const step of steps) {
+    if (isTold(step)) told += 1;
+    mark('doing');
+    try {
+      await perform(step);
+    } catch (error) {
+      mark('failed');
+      throw error;
+    }
+    mark('done');
+  }
+}
+
+/** By it a plan that was shown is known again. */
+const digestOf = ({ steps, faults }: HostPlan): string => checksum(JSON.stringify([steps, faults]));
+
+function planView(plan: HostPlan): PlanView {
+  const { host, diffs, steps, remarks, faults } = plan;
+  return { host, diffs, steps: steps.filter(isTold).map(describe), remarks, faults, digest: digestOf(plan) };
+}
+
+function errorView(error: unknown): NonNullable<ApplyView['error']> {
+  const code = error instanceof OperatorError ? error.code : null;
+  return { code, message: messageOf(error) };
+}

@@ -1,0 +1,77 @@
+import { APPLIED_FILES, type AppliedFile, type Wanted, type WantedKernel } from '../host/plan/wanted.ts';
+import { accountsOf } from '../inventory/accounts.ts';
+import type { Vm } from '../inventory/vm.ts';
+import { HOST_FILES, type HostScene, renderHostFile } from './host-files.ts';
+import { hostPaths } from './host-paths.ts';
+import { type Install, isOpen } from './install.ts';
+
+/** The part of a scene that says which files a host has at all. */
+type Place = Pick<HostScene, 'host' | 'vms'>;
+
+/** Whether a file is wanted on a host. Of pf.conf only what somebody put there is kept up to date. */
+const IS_WANTED: Readonly<Record<AppliedFile, (place: Place) => boolean>> = {
+  'vm.conf': () => true,
+  'doas.conf': () => true,
+  'dhcpd.conf': ({ host }) => host.dhcp === 'dhcpd',
+  'hostname.if': ({ host }) => host.ipv6Prefix !== undefined,
+  'pf.conf': () => true,
+};
+
+/**
+ * What a host is to look like.
+ * @param installs the last install of each VM
+ * @param sourceOf what is known of the ramdisk kernel of a release
+ * @throws OperatorError FILE_REFUSED for a VM that a file cannot hold
+ */
+export function wantedOf(
+  scene: Omit<HostScene, 'stopped'> & { readonly stopped?: ReadonlySet<string> },
+  installs: readonly Install[],
+  sourceOf: (release: string, arch: string) => WantedKernel['source'],
+): Wanted {
+  const { host, vms } = scene;
+  const last = new Map(installs.map((install) => [install.vm, install]));
+  const idle = vms.filter(({ name }) => !hasSystem(last.get(name) ?? null)).map(({ name }) => name);
+  const complete: HostScene = { ...scene, stopped: new Set([...(scene.stopped ?? []), ...idle]) };
+  return {
+    host: host.name,
+    configDirectory: host.configDirectory,
+    diskDirectory: host.diskDirectory,
+    groups: { socket: host.socketGroup, own: host.group },
+    owners: accountsOf(vms, host.socketGroup),
+    kernels: kernelsOf(scene, sourceOf),
+    disks: vms.flatMap((vm) =>
+      hostPaths(host, vm).disks.map((path, index) => {
+        return { vm: vm.name, path, sizeMiB: vm.diskSizesMiB[index] ?? 0 };
+      }),
+    ),
+    files: APPLIED_FILES.filter((kind) => IS_WANTED[kind](scene)).map((kind) => {
+      const path = HOST_FILES[kind].path(host);
+      return { kind, path, block: renderHostFile(kind, complete) };
+    }),
+    gatewayInterface: host.gatewayInterface,
+    busy: vms.map(({ name }) => name).filter((name) => isBusy(last.get(name))),
+  };
+}
+
+/**
+ * Whether vmd(8) may start the VM when the host boots: its install reached the login prompt. An upgrade that
+ * ended in any way began with a system that booted.
+ */
+export function hasSystem(install: Pick<Install, 'state' | 'mode'> | null): boolean {
+  if (install === null) return false;
+  const ended = install.state === 'failed' || install.state === 'cancelled';
+  return install.state === 'running' || (ended && install.mode === 'upgrade');
+}
+
+const isBusy = (install: Install | undefined): boolean => install !== undefined && isOpen(install);
+
+function kernelsOf(
+  { host, vms }: Place,
+  sourceOf: (release: string, arch: string) => WantedKernel['source'],
+): readonly WantedKernel[] {
+  const byPath = new Map<string, Vm>();
+  for (const vm of vms) byPath.set(hostPaths(host, vm).kernel, vm);
+  return [...byPath].map(([path, { release, arch }]) => {
+    return { path, release, arch, source: sourceOf(release, arch) };
+  });
+}

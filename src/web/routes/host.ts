@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { OperatorError } from '../../common/error.ts';
+import type { HostOperator } from '../host-operator.ts';
+import type { Route } from '../route.ts';
+
+export interface HostContext {
+  readonly hosts: HostOperator;
+}
+
+const Body = z.strictObject({ digest: z.string().nullable().default(null) });
+
+/** What is done to hosts. */
+export const HOST_ROUTES: readonly Route<HostContext>[] = [
+  { method: 'GET', path: '/hosts', run: async ({ hosts }) => hosts.hosts() },
+  {
+    method: 'GET',
+    path: '/hosts/:name/plan',
+    run: ({ hosts }, { params }) => hosts.plan(params.name ?? ''),
+  },
+  {
+    method: 'POST',
+    path: '/hosts/:name/apply',
+    run: ({ hosts }, { params, body }) => hosts.apply(params.name ?? '', digestIn(body)),
+  },
+  {
+    method: 'GET',
+    path: '/hosts/:name/apply',
+    run: async ({ hosts }, { params, query }) => hosts.applied(params.name ?? '', query.get('id')),
+  },
+];
+
+function digestIn(body: unknown): string | null {
+  const parsed = Body.safeParse(body ?? {});
+  if (parsed.success) return parsed.data.digest;
+  throw new OperatorError('USAGE', 'an apply takes {"digest": "..."}, or nothing');
+}
