@@ -11,6 +11,13 @@ const SHORTEST = 4;
 /** What stands for no password at all is no secret, and looks like the installer's progress bars. */
 const LOCKED = /^\*+$/;
 
+/** An ssh key with what stands behind it, which only who rendered the response file may know. */
+export const KEY_COMMENT =
+  /(\b(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[\w@.-]{1,60} +[A-Za-z0-9+/]{16,}={0,3})[ \t]+\S.*$/gm;
+/** The end of a line that is, or may become, one of a key. */
+const UNFINISHED_KEY =
+  /(?<![A-Za-z0-9])(?:(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[^\r\n]{0,4000}|s|ss|ssh|sk|sk-s|sk-ss|e|ec|ecd|ecds|ecdsa)$/;
+
 /** What must not be seen of these answers, longest first so that none hides behind a part of itself. */
 export function secretsOf(answers: readonly Answer[]): readonly string[] {
   const secrets = answers.filter(({ secret }) => secret === true).map(secretPart);
@@ -20,7 +27,8 @@ export function secretsOf(answers: readonly Answer[]): readonly string[] {
 }
 
 export function maskSecrets(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((masked, secret) => masked.replaceAll(secret, MASK), text);
+  const listed = secrets.reduce((masked, secret) => masked.replaceAll(secret, MASK), text);
+  return listed.replace(KEY_COMMENT, `$1 ${MASK}`);
 }
 
 export interface Masked {
@@ -32,7 +40,10 @@ export interface Masked {
 
 /** Masks a stream piece by piece: a secret that is cut by the pieces' ends is found too. */
 export function maskPiece(held: string, output: string, secrets: readonly string[]): Masked {
-  const masked = maskSecrets(held + output, secrets);
+  const whole = held + output;
+  const key = UNFINISHED_KEY.exec(whole)?.index;
+  if (key !== undefined) return { text: maskSecrets(whole.slice(0, key), secrets), held: whole.slice(key) };
+  const masked = maskSecrets(whole, secrets);
   const keep = Math.max(0, ...secrets.map((secret) => startAtEnd(masked, secret)));
   return { text: masked.slice(0, masked.length - keep), held: masked.slice(masked.length - keep) };
 }

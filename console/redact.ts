@@ -2,7 +2,7 @@
  * Secrets out of text whose secrets nobody has listed: a console's log, a saved response file. `maskSecrets` knows
  * the answers; this knows what a secret looks like.
  */
-import { MASK } from './mask.ts';
+import { KEY_COMMENT, MASK } from './mask.ts';
 
 /** What to look for, and what is left of it. */
 const SECRETS: readonly (readonly [RegExp, string])[] = [
@@ -11,7 +11,7 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
   // crypt(3): bcrypt, and what other systems make.
   [/(\$(?:2[abxy]|1|5|6|y)\$)[^\s:"']{8,}/g, `$1${MASK}`],
   // What stands behind the second field of an ssh key, where operators keep a first password.
-  [/(\b(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[\w@.-]{1,60} +[A-Za-z0-9+/]{16,}={0,3})[ \t]+\S.*$/gm, `$1 ${MASK}`],
+  [KEY_COMMENT, `$1 ${MASK}`],
 ];
 
 /** @param text whole lines */

@@ -59,6 +59,8 @@ export interface Armed {
   readonly release: string;
   readonly arch: string;
   readonly answers: readonly Answer[];
+  /** Accounts that get a new random password at each rendering: `root`, and the user's login. */
+  readonly passwords?: readonly string[];
   /** Milliseconds since the epoch; from then on it counts as not armed. */
   readonly until: number;
 }

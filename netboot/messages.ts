@@ -46,6 +46,7 @@ const armed = z.strictObject({
   release,
   arch,
   answers: z.array(answer),
+  passwords: z.exactOptional(z.array(z.string().regex(/^[a-z_][a-z0-9_-]{0,30}$/)).max(2)),
   until: moment,
 });
 

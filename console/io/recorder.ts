@@ -123,7 +123,7 @@ class FileRecorder implements Recorder {
 
   /** Whatever is typed now is typed after this, even where it looks like the beginning of a secret. */
   #flushHeld(): void {
-    this.#add('o', this.#held);
+    this.#add('o', maskSecrets(this.#held, this.#secrets));
     this.#held = '';
   }
 

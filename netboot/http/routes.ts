@@ -27,6 +27,8 @@ export type RefusalStatus = 400 | 404 | 405;
 export type Route = RouteBase &
   (
     | { readonly kind: 'text'; readonly text: string }
+    /** A response file that can be rendered, once its passwords are made. */
+    | { readonly kind: 'with-passwords'; readonly armed: Armed }
     /** A file below the sets directory. */
     | { readonly kind: 'file'; readonly path: string }
     | { readonly kind: 'done'; readonly token: string }
@@ -113,6 +115,9 @@ function responseFile(asking: Asking, client: CatalogClient, mode: Mode, shown: 
   if (mismatch !== null) return refuse(mismatch);
   try {
     const text = renderResponseFile(armed.answers);
+    if (armed.passwords !== undefined && armed.passwords.length > 0) {
+      return { kind: 'with-passwords', subject: 'response-file', shown, client, armed };
+    }
     return { kind: 'text', subject: 'response-file', shown, client, text };
   } catch (error) {
     if (error instanceof OperatorError) return refuse(error.message);

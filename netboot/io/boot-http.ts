@@ -7,6 +7,7 @@ import type { OpenedFile, OpenFile } from '../files.ts';
 import { fileReply } from '../http/file-reply.ts';
 import { type Route, route } from '../http/routes.ts';
 import type { Lookup } from '../lookup.ts';
+import type { RenderAnswers } from './fresh-passwords.ts';
 import { sendFile } from './send-file.ts';
 
 export interface BootHttpParts {
@@ -15,6 +16,7 @@ export interface BootHttpParts {
   readonly lookup: () => Lookup;
   readonly report: (event: BootEvent, audit: Audit) => void;
   readonly openFile: OpenFile;
+  readonly renderAnswers: RenderAnswers;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -103,7 +105,7 @@ interface Ending {
 }
 
 async function respond(
-  { openFile }: BootHttpParts,
+  { openFile, renderAnswers }: BootHttpParts,
   found: Route,
   request: IncomingMessage,
   response: ServerResponse,
@@ -111,6 +113,15 @@ async function respond(
   switch (found.kind) {
     case 'text':
       return sendText(response, request, 200, found.text);
+    case 'with-passwords':
+      try {
+        // Nobody reads what a HEAD is answered with.
+        const text = request.method === 'HEAD' ? '' : await renderAnswers(found.armed);
+        return await sendText(response, request, 200, text);
+      } catch (error) {
+        const reason = `passwords: ${messageOf(error)}`;
+        return { ...sendText(response, request, 503, 'try again\n'), reason };
+      }
     case 'done':
       return sendText(response, request, 200, 'noted\n');
     case 'refused':
@@ -171,7 +182,7 @@ function sendText(response: ServerResponse, request: IncomingMessage, status: nu
 function eventOf(found: Route, end: Ending & Audit, from: string, at: number): BootEvent {
   const base = { at, name: found.client?.name ?? null, from };
   const { shown } = found;
-  const reason = found.kind === 'refused' ? found.reason : null;
+  const reason = found.kind === 'refused' ? found.reason : (end.reason ?? null);
   switch (found.subject) {
     case 'response-file':
       return {

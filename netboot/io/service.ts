@@ -1,5 +1,6 @@
 import type { Socket } from 'node:dgram';
 import type { Server } from 'node:net';
+import type { MakePasswords } from '../../src/autoinstall/passwords.ts';
 import type { Clock, Log } from '../../src/common/port.ts';
 import { type BootEvent, EMPTY_CATALOG, type Netboot } from '../catalog.ts';
 import { floodGate } from '../flood-gate.ts';
@@ -7,6 +8,7 @@ import { lookupOf } from '../lookup.ts';
 import { serveBootHttp } from './boot-http.ts';
 import { type DhcpParts, serveDhcp } from './dhcp-service.ts';
 import { cachedFiles } from './file-cache.ts';
+import { renderWith } from './fresh-passwords.ts';
 import { filesBelow } from './sets-directory.ts';
 import { serveTftp } from './tftp-service.ts';
 
@@ -21,6 +23,8 @@ export interface NetbootParts {
   readonly setsDirectory: string;
   /** Of the pools, with the journal that outlives this service; closed with it. */
   readonly leases?: NonNullable<DhcpParts['leases']>;
+  /** Makes the passwords of VMs that have any; the opener's to end. */
+  readonly makePasswords?: MakePasswords;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -36,6 +40,7 @@ export function startNetboot({ clock, log, ...parts }: NetbootParts): RunningNet
   let architectures = new Map<string, number>();
   const listeners = new Set<(event: BootEvent) => void>();
   const gate = floodGate();
+  const renderAnswers = renderWith(parts.makePasswords);
   const openFile = cachedFiles(filesBelow(parts.setsDirectory));
 
   const report = (event: BootEvent, audit: object = {}) => {
@@ -58,7 +63,7 @@ export function startNetboot({ clock, log, ...parts }: NetbootParts): RunningNet
     sockets: parts.tftp,
     architectureOf: (address) => architectures.get(address) ?? null,
   });
-  const http = parts.http.map((server) => serveBootHttp({ ...shared, server }));
+  const http = parts.http.map((server) => serveBootHttp({ ...shared, server, renderAnswers }));
 
   return {
     async push(catalog) {

@@ -49,6 +49,8 @@ export function addChoiceOptions(command: Command): Command {
     )
     .option('--disklabel <url>', 'disklabel(8) template for the root disk')
     .addOption(new Option('--ipv4 <method>', 'how it gets its address').choices(['dhcp', 'static']))
+    .option('--passwords', "random passwords at each install, told behind the owner's key")
+    .option('--no-passwords', 'locked passwords')
     .option('--full-name <name>', 'who the owner is')
     .option('--email <address>', 'how to reach the owner')
     .option('--note <text>', 'anything to remember')

@@ -5,7 +5,7 @@ import type { Config, SubnetConfig } from '../config/schema.ts';
 import type { Vm } from '../inventory/vm.ts';
 import type { Install } from './install.ts';
 import { ARMED_STATES, STATE_SECONDS } from './lifecycle.ts';
-import { installAnswers, upgradeAnswers } from './response.ts';
+import { installAnswers, passwordAccounts, upgradeAnswers } from './response.ts';
 
 /**
  * Everything that netboot is to know: the subnets, each VM, and for an armed one its answers. An arming
@@ -53,6 +53,7 @@ function clientEntry(
   if (install === undefined) return [{ ...client, armed: null }];
   const { token, mode } = install;
   const answers = answersOf(config, vm, mode);
+  const passwords = passwordAccounts(vm, mode);
   return [
     {
       ...client,
@@ -62,6 +63,7 @@ function clientEntry(
         release: vm.release,
         arch: vm.arch,
         answers,
+        ...(passwords.length > 0 && { passwords }),
         until: now + STATE_SECONDS[install.state] * 1000,
       },
     },

@@ -41,6 +41,18 @@ export function installAnswers(vm: Vm, context: ResponseContext): readonly Answe
   ];
 }
 
+/**
+ * The accounts that get random passwords: none without a key, behind which they are told, because a password
+ * that nobody knows is no better than none.
+ */
+export function passwordAccounts(
+  { passwords, sshKeys, owner }: Vm,
+  mode: 'install' | 'upgrade',
+): readonly string[] {
+  if (!passwords || sshKeys.length === 0 || mode === 'upgrade') return [];
+  return owner === null ? ['root'] : ['root', owner];
+}
+
 /** Answers for an unattended upgrade(8) of this VM. */
 export function upgradeAnswers(vm: Vm, context: ResponseContext): readonly Answer[] {
   return [

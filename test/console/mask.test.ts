@@ -32,3 +32,39 @@ it('masks a secret wherever the pieces cut it, and holds nothing else back for l
   );
   expect(maskSecrets('hunter22 hunt', secrets)).toBe('*** ***');
 });
+
+const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFB1ZmZ5';
+
+it.each([
+  ['a comment that nobody listed', `${KEY} root:x puffy:y\r\n`, `${KEY} ***\r\n`],
+  [
+    'another type',
+    `sk-ssh-ed25519@openssh.com ${'A'.repeat(68)}== a b`,
+    `sk-ssh-ed25519@openssh.com ${'A'.repeat(68)}== ***`,
+  ],
+  ['a key without a comment', `${KEY}\r\nnext`, `${KEY}\r\nnext`],
+  [
+    'what only begins like a key',
+    'ssh-keygen: generating new host keys: RSA ECDSA\n',
+    'ssh-keygen: generating new host keys: RSA ECDSA\n',
+  ],
+])('masks behind a key: %s', (_, text, expected) => {
+  expect(maskSecrets(text, [])).toBe(expected);
+});
+
+it('masks behind a key wherever the pieces cut it', () => {
+  const whole = `user puffy? [none] ${KEY} root:abc puffy:def\r\nAllow root ssh login? `;
+  for (let cut = 0; cut <= whole.length; cut += 1) {
+    const first = maskPiece('', whole.slice(0, cut), []);
+    const second = maskPiece(first.held, whole.slice(cut), []);
+    expect(first.text + second.text + second.held).toBe(maskSecrets(whole, []));
+  }
+  const each = [...whole].reduce(
+    (sum, char) => {
+      const { text, held } = maskPiece(sum.held, char, []);
+      return { text: sum.text + text, held };
+    },
+    { text: '', held: '' },
+  );
+  expect(each.text + each.held).toBe(maskSecrets(whole, []));
+});

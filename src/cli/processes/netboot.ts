@@ -6,6 +6,7 @@ import { startNetboot } from '../../../netboot/io/service.ts';
 import type { Log } from '../../common/port.ts';
 import { SYSTEM_CLOCK } from '../../io/clock.ts';
 import { openLog } from '../../io/log.ts';
+import { passwordMaker } from '../../io/passwords.ts';
 import { runChild } from '../../io/processes/child.ts';
 import type { NetbootSettings } from './netboot-settings.ts';
 
@@ -20,6 +21,7 @@ runChild<NetbootSettings>(async ({ settings, dhcp, tftp, http, bootServer, clien
     clientPort,
     setsDirectory: settings.setsDirectory,
     ...(leases && { leases }),
+    makePasswords: passwordMaker(),
     clock: SYSTEM_CLOCK,
     log,
   });

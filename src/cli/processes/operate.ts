@@ -7,6 +7,7 @@ import { SYSTEM_CLOCK } from '../../io/clock.ts';
 import { openControl } from '../../io/control.ts';
 import { lockState } from '../../io/lock.ts';
 import { openLog } from '../../io/log.ts';
+import { passwordMaker } from '../../io/passwords.ts';
 import { runChild } from '../../io/processes/child.ts';
 import { openStore } from '../../io/store/store.ts';
 import { startWeb } from '../../io/web-server.ts';
@@ -22,7 +23,8 @@ runChild<Config>(async (parent) => {
   const netboot = remoteNetboot(parent);
   const { accessOf, close: closeHosts } = openHosts();
   const hosts = hostService({ config, store, accessOf, log });
-  const installs = openInstallService({ config, store, netboot, accessOf, clock, log });
+  const makePasswords = passwordMaker();
+  const installs = openInstallService({ config, store, netboot, accessOf, makePasswords, clock, log });
   netboot.onReady(
     () => void installs.refresh().catch((error) => log.error('netboot.push', { error: messageOf(error) })),
   );

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ConsoleFeed } from '../../../console/feed.ts';
 import type { BootEvent, Mode, Netboot } from '../../../netboot/catalog.ts';
+import { type MakePasswords, withPasswords } from '../../autoinstall/passwords.ts';
 import { messageOf, OperatorError } from '../../common/error.ts';
 import type { Clock, Log } from '../../common/port.ts';
 import type { Config, HostConfig } from '../../config/schema.ts';
@@ -14,6 +15,7 @@ import { hostPaths } from '../host-paths.ts';
 import { type Install, isOpen } from '../install.ts';
 import { step } from '../lifecycle.ts';
 import type { QueuePlace } from '../queue.ts';
+import { passwordAccounts } from '../response.ts';
 import type { InstallStore } from '../store.ts';
 import { bootEventOf } from '../witness.ts';
 import { againOf, clearTheWay, mustStand, newInstall } from './begin.ts';
@@ -27,6 +29,8 @@ export interface ServiceParts {
   readonly store: VmStore & InstallStore;
   readonly netboot: Netboot;
   readonly accessOf: (host: HostConfig) => HostAccess;
+  /** For what is typed on a console; what is fetched gets its own. */
+  readonly makePasswords: MakePasswords;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -103,23 +107,26 @@ export function openInstallService(parts: ServiceParts): InstallService {
   function stepsOf(vm: Vm, host: HostConfig, install: Install): RunnerSteps {
     const access = parts.accessOf(host);
     const { kernel } = hostPaths(host, vm);
-    const session: SessionParts = {
+    const session = async (): Promise<SessionParts> => ({
       vm: vm.name,
       release: vm.release,
       access,
       directory: `${config.stateDirectory}/recordings`,
       recording: install.recording,
-      answers: answersOf(config, vm, install.mode),
+      answers: withPasswords(
+        answersOf(config, vm, install.mode),
+        await parts.makePasswords(passwordAccounts(vm, install.mode)),
+      ),
       location: responseFileUrl(config, vm, install),
       clock,
       log,
       opened: (feed) => feeds.set(vm.name, feed),
-    };
+    });
     return {
       prepare: () => prepareHost({ access, host, vm, setsDirectory: config.netboot.setsDirectory }),
       push,
-      start: (listener) => startSession(session, kernel, listener),
-      attach: (now, listener) => attachSession(session, kernel, now, listener),
+      start: async (listener) => startSession(await session(), kernel, listener),
+      attach: async (now, listener) => attachSession(await session(), kernel, now, listener),
       kill: () => kill(access, vm.name),
     };
   }

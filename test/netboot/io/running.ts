@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { BootEvent, Catalog, CatalogClient } from '../../../netboot/catalog.ts';
 import { type BoundSockets, bindSockets } from '../../../netboot/io/bind.ts';
-import { type RunningNetboot, startNetboot } from '../../../netboot/io/service.ts';
+import { type NetbootParts, type RunningNetboot, startNetboot } from '../../../netboot/io/service.ts';
 import type { Cidr4, Ipv4, Lladdr } from '../../../src/common/address.ts';
 import { SILENT_LOG } from '../../../src/common/port.ts';
 import { SYSTEM_CLOCK } from '../../../src/io/clock.ts';
@@ -50,7 +50,10 @@ export interface Running {
 }
 
 /** The whole service on ports of the system's choice, over a directory with these files. */
-export async function startRunning(files: Readonly<Record<string, Uint8Array>> = {}): Promise<Running> {
+export async function startRunning(
+  files: Readonly<Record<string, Uint8Array>> = {},
+  more: Partial<NetbootParts> = {},
+): Promise<Running> {
   const setsDirectory = await mkdtemp(join(tmpdir(), 'puffboot-netboot-'));
   for (const [name, bytes] of Object.entries(files)) {
     await mkdir(dirname(join(setsDirectory, name)), { recursive: true });
@@ -64,7 +67,7 @@ export async function startRunning(files: Readonly<Record<string, Uint8Array>> =
     httpPort: 0,
   });
   const ports = portsOf(sockets);
-  const netboot = startNetboot({ ...sockets, setsDirectory, clock: SYSTEM_CLOCK, log: SILENT_LOG });
+  const netboot = startNetboot({ ...sockets, setsDirectory, clock: SYSTEM_CLOCK, log: SILENT_LOG, ...more });
   await netboot.push(LOCAL_CATALOG);
   const events: BootEvent[] = [];
   netboot.onEvent((event) => events.push(event));
