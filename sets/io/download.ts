@@ -33,13 +33,16 @@ const LARGEST_TEXT = 4 * 1024 ** 2;
  * Fetches one file of a mirror to a path, going on where an earlier try ended (RFC 9110 section 14: Range), until its
  * checksum is right. A file whose beginning turns out to be another one is fetched once more from its start.
  *
- * @throws OperatorError MIRROR_FAILED with the URL and the reason; the disk being full is one
+ * @returns false when all of it was there already
+ * @throws OperatorError MIRROR_FAILED with the URL and the reason, SETS_UNWRITABLE when the disk is full
  */
-export async function download(order: DownloadOrder, parts: DownloadParts): Promise<void> {
+export async function download(order: DownloadOrder, parts: DownloadParts): Promise<boolean> {
+  // Whole already: an earlier run ended between its last byte and the publication.
+  if ((await sha256Of(order.path)) === order.sha256) return false;
   for (const start of ['resume', 'anew'] as const) {
     if (start === 'anew') await rm(order.path, { force: true });
     const sha256 = await persist(order, parts);
-    if (sha256 === order.sha256) return;
+    if (sha256 === order.sha256) return true;
   }
   await rm(order.path, { force: true });
   throw new OperatorError('MIRROR_FAILED', `${order.url} is not what was signed: its SHA256 is another`);
@@ -86,11 +89,9 @@ async function continueFile(
   parts: DownloadParts,
   brought: () => void,
 ): Promise<string> {
-  const { url, path, sha256, onProgress } = order;
+  const { url, path, onProgress } = order;
   let have = (await file.stat()).size;
   let hash = await hashOf(path, have);
-  // Whole already: the last run ended between the last byte and the publication.
-  if (have > 0 && hash.copy().digest('hex') === sha256) return sha256;
   const response = await ask(url, have > 0 ? { range: `bytes=${have}-` } : {}, parts);
   if (response.absent) throw new OperatorError('MIRROR_FAILED', `${url}: the mirror has no such file`);
   if (response.from !== have) {
@@ -109,6 +110,11 @@ async function continueFile(
   if (size !== null && have < size) throw new Error(`it ended after ${have} of ${size} bytes`);
   await file.sync();
   return hash.digest('hex');
+}
+
+async function sha256Of(path: string): Promise<string | null> {
+  const bytes = await sizeOf(path);
+  return bytes === 0 ? null : (await hashOf(path, bytes)).digest('hex');
 }
 
 async function hashOf(path: string, bytes: number): Promise<Hash> {

@@ -38,7 +38,7 @@ export type SyncEvent =
       readonly received: number;
       readonly size: number | null;
     }
-  /** `fetched`: false for a file that had not changed. */
+  /** `fetched`: false for a file that was here already. */
   | { readonly kind: 'done'; readonly name: string; readonly bytes: number; readonly fetched: boolean };
 
 export interface Synced {
@@ -161,7 +161,7 @@ async function fetchOne({ name, sha256 }: SetSum, all: FetchParts): Promise<bool
   }
   onEvent({ kind: 'begin', name });
   await roomFor(draft);
-  await download(
+  const fetched = await download(
     {
       url: `${source}/${name}`,
       path,
@@ -170,8 +170,8 @@ async function fetchOne({ name, sha256 }: SetSum, all: FetchParts): Promise<bool
     },
     parts,
   );
-  onEvent({ kind: 'done', name, bytes: await sizeOf(path), fetched: true });
-  return true;
+  onEvent({ kind: 'done', name, bytes: await sizeOf(path), fetched });
+  return fetched;
 }
 
 /** A disk that is full to the last block stops more than this. */

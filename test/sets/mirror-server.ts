@@ -13,6 +13,8 @@ export type Fault =
   | 'busy'
   /** Ranges are ignored. */
   | 'no-range'
+  /** A little at a time, but never nothing for long. */
+  | 'slow'
   /** It never says how long it is. */
   | 'chunked';
 
@@ -64,10 +66,19 @@ function answer(
       'content-length': body.length,
     });
   } else response.writeHead(200, fault === 'chunked' ? {} : { 'content-length': body.length });
+  if (fault === 'slow') return void dribble(response, body);
   if (fault !== 'cut' && fault !== 'stall') return void response.end(body);
   response.write(body.subarray(0, Math.ceil(body.length / 2)), () => {
     if (fault === 'cut') response.destroy();
   });
+}
+
+function dribble(response: ServerResponse, body: Buffer): void {
+  if (body.length === 0) return void response.end();
+  const piece = Math.min(body.length, 4000);
+  response.write(body.subarray(0, piece), () =>
+    setTimeout(() => dribble(response, body.subarray(piece)), 10),
+  );
 }
 
 function take(faults: Mirror['faults'], name: string): Fault | undefined {

@@ -125,7 +125,7 @@ describe('mirroring a release', () => {
     expect(await there()).toEqual(MIRRORED);
   });
 
-  it.each(['cut', 'busy', 'no-range', 'chunked', 'stall'] as const)(
+  it.each(['cut', 'busy', 'no-range', 'chunked', 'stall', 'slow'] as const)(
     'gets over a mirror that is %s',
     async (fault) => {
       mirror.faults = { bsd: [fault, 'cut', fault], 'base80.tgz': [fault] };

@@ -53,13 +53,15 @@ export function openSyncProgress(out: NodeJS.WriteStream, quiet: boolean): SyncP
         done++;
         const how = event.fetched
           ? rateOf(event.bytes - (file?.from ?? 0), file?.begun ?? Date.now())
-          : 'unchanged';
+          : 'here already';
         line(
           `${String(done).padStart(3)}/${files}  ${event.name.padEnd(16)} ${megabytes(event.bytes).padStart(10)}  ${how}`,
         );
       }
     },
     close() {
+      // What was logged last is written with the next drawing, which nothing else would cause.
+      if (open) bars?.update();
       if (open) bars?.stop();
       open = false;
     },
