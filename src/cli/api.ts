@@ -1,4 +1,6 @@
 import { errnoOf, OperatorError } from '../common/error.ts';
+import { openPowerService } from '../install/io/power-service.ts';
+import { SYSTEM_CLOCK } from '../io/clock.ts';
 import { readConfig } from '../io/config-file.ts';
 import { callControl, controlPath } from '../io/control-client.ts';
 import { lockState } from '../io/lock.ts';
@@ -8,6 +10,7 @@ import { openStore } from '../io/store/store.ts';
 import { dispatch } from '../web/dispatch.ts';
 import type { Route } from '../web/route.ts';
 import { HOST_ROUTES, type HostContext } from '../web/routes/host.ts';
+import { POWER_ROUTES, type PowerContext } from '../web/routes/power.ts';
 import { VM_ROUTES, type VmContext } from '../web/routes/vm.ts';
 import { hostService, openHosts } from './host-access.ts';
 
@@ -26,7 +29,11 @@ export interface ApiOptions {
   readonly needsServe?: boolean;
 }
 
-const ROUTES_WITHOUT_SERVE: readonly Route<VmContext & HostContext>[] = [...VM_ROUTES, ...HOST_ROUTES];
+const ROUTES_WITHOUT_SERVE: readonly Route<VmContext & HostContext & PowerContext>[] = [
+  ...VM_ROUTES,
+  ...HOST_ROUTES,
+  ...POWER_ROUTES,
+];
 
 /**
  * All changes go through `serve` while it runs. Without it, a command that needs no console takes the
@@ -53,12 +60,14 @@ export async function openApi({ config: file, needsServe = false }: ApiOptions):
   const lock = await lockState(config.stateDirectory);
   const store = await openStore(config.stateDirectory, { log: openLog('store', 'warn') });
   const ways = openHosts();
-  const hosts = hostService({ config, store, accessOf: ways.accessOf, log: openLog('host', 'warn') });
-  const context = { store, config, now: () => Date.now(), hosts };
+  const parts = { config, store, accessOf: ways.accessOf };
+  const hosts = hostService({ ...parts, log: openLog('host', 'warn') });
+  const power = openPowerService({ ...parts, clock: SYSTEM_CLOCK, log: openLog('power', 'error') });
+  const context = { store, config, now: () => Date.now(), hosts, power };
   return {
     call: (method, path, body) => dispatch(ROUTES_WITHOUT_SERVE, context, method, path, body),
     async close() {
-      await hosts.close();
+      await Promise.all([hosts.close(), power.close()]);
       await ways.close();
       await store.close();
       lock.release();

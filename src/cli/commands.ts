@@ -7,6 +7,7 @@ import { leasesCommand } from './leases.ts';
 import { lintCommand } from './lint.ts';
 import { netbootCommand } from './netboot.ts';
 import { planCommand } from './plan.ts';
+import { killCommand, startCommand, stopCommand } from './power.ts';
 import { rehearseCommand } from './rehearse.ts';
 import { renderCommand } from './render.ts';
 import { replayCommand } from './replay.ts';
@@ -33,6 +34,9 @@ export const COMMANDS: readonly (() => Command)[] = [
   upgradeCommand,
   retryCommand,
   cancelCommand,
+  startCommand,
+  stopCommand,
+  killCommand,
   driveCommand,
   replayCommand,
   transcriptCommand,

@@ -25,6 +25,11 @@ export const FIXES = {
   VM_EXISTS: 'choose another name, or remove the VM first with `puffboot vm rm`',
   VM_REFUSED: 'correct the value and try again; nothing was stored',
   VM_RUNNING: 'stop it on its host with `vmctl stop NAME`, then try again',
+  VM_STUCK:
+    'look at its console; give it longer with `puffboot stop --timeout`, or end it with `puffboot kill NAME`',
+  VMD_REFUSED: 'change on the host what the reason names, then try again',
+  JOB_NOT_FOUND: 'run the command again: VMs that are as wanted are left alone',
+  POWER_ENDED: 'run the command again: VMs that are as wanted are left alone',
   VM_BUSY: 'wait for its install to end (`puffboot vm show NAME`), or cancel it with `puffboot cancel NAME`',
   HOST_NOT_FOUND: 'name a host of puffboot.toml',
   HOST_FULL: 'remove a VM there, raise its capacity, or add a host',

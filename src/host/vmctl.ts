@@ -1,11 +1,19 @@
 /** vmctl(8): argument vectors and the parser of what it prints. */
 
+import { processPattern } from './doas-conf.ts';
+
 export const VMCTL = {
   status: ['vmctl', 'status'],
   create: (path: string, sizeMiB: number) => ['vmctl', 'create', '-s', `${sizeMiB}M`, path],
   load: (file: string) => ['vmctl', 'load', file],
   /** Boots `kernel` once; the guest's reboot then comes from disk on the same tty. */
   installStart: (name: string, kernel: string) => ['vmctl', 'start', '-c', '-b', kernel, name],
+  boot: (name: string) => ['vmctl', 'start', name],
+  /** Asks the guest to shut down; returns at once. */
+  stop: (name: string) => ['vmctl', 'stop', name],
+  terminate: (name: string) => ['vmctl', 'stop', '-f', name],
+  /** Where vmd(8) itself has lost control of a VM: its process, by its title. */
+  killProcess: (name: string) => ['pkill', '-9', '-xf', processPattern(name)],
   start: (name: string) => ['vmctl', 'start', '-c', name],
   console: (name: string) => ['vmctl', 'console', name],
   kill: (name: string) => ['vmctl', 'stop', '-fw', name],

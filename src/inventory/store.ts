@@ -22,4 +22,12 @@ export interface VmStore {
   removeVm(name: string): Promise<Vm>;
 }
 
+/** What became of VMs outside of their installs. */
+export interface LifeStore {
+  /** Whether a VM is to stay stopped when its host boots. @throws VM_NOT_FOUND */
+  setStopped(name: string, stopped: boolean): Promise<void>;
+  /** Names of the VMs that are to stay stopped. */
+  stoppedVms(): Promise<ReadonlySet<string>>;
+}
+
 export type { Vm, VmChange };

@@ -31,6 +31,9 @@ export interface SimulationOptions {
    * once, whatever kernel it names. Genuine VMs of vmd(8) have no such ROM.
    */
   readonly pxe: readonly string[];
+  /** VMs, by name, that ignore a request to shut down; a second list ignores vmctl's force, too. */
+  readonly hung: readonly string[];
+  readonly wedged: readonly string[];
   readonly faults: readonly Fault[];
 }
 
@@ -45,6 +48,8 @@ export const DEFAULT_OPTIONS: SimulationOptions = {
   pace: 1,
   netboot: false,
   pxe: [],
+  hung: [],
+  wedged: [],
   faults: [],
 };
 
@@ -54,6 +59,8 @@ export const waitScale = (options: SimulationOptions): number => Math.min(1, Mat
 type Check = (value: unknown) => boolean;
 const port: Check = (value) => Number.isInteger(value) && Number(value) > 0 && Number(value) < 65536;
 const address: Check = (value) => typeof value === 'string' && parseIpv4(value)?.startsWith('127.') === true;
+
+const names: Check = (value) => Array.isArray(value) && value.every((name) => typeof name === 'string');
 
 const CHECKS: { readonly [Key in keyof SimulationOptions]: Check } = {
   server: address,
@@ -65,7 +72,9 @@ const CHECKS: { readonly [Key in keyof SimulationOptions]: Check } = {
   release: (value) => typeof value === 'string' && /^\d{1,2}\.\d$/.test(value),
   pace: (value) => typeof value === 'number' && value >= 0 && value <= 10,
   netboot: (value) => typeof value === 'boolean',
-  pxe: (value) => Array.isArray(value) && value.every((name) => typeof name === 'string'),
+  pxe: names,
+  hung: names,
+  wedged: names,
   faults: (value) => Array.isArray(value) && value.every((fault) => FAULTS.includes(fault)),
 };
 

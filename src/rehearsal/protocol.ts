@@ -13,6 +13,8 @@ export type Request =
   | { readonly kind: 'start'; readonly vm: VmRef; readonly console: boolean; readonly kernel: string | null }
   | { readonly kind: 'stop'; readonly vm: VmRef; readonly force: boolean; readonly wait: boolean }
   | { readonly kind: 'console'; readonly vm: VmRef }
+  /** SIGKILL for the process of a VM, by its title. */
+  | { readonly kind: 'pkill'; readonly name: string }
   /** From a guest: its kernel rebooted. Answered by `boot`. */
   | { readonly kind: 'rebooted'; readonly id: number; readonly pid: number };
 
@@ -41,6 +43,7 @@ const CARRIES: Readonly<Record<Request['kind'], (fields: Fields) => boolean>> = 
   start: ({ vm, kernel }) => isVmRef(vm) && (kernel === null || typeof kernel === 'string'),
   stop: ({ vm }) => isVmRef(vm),
   console: ({ vm }) => isVmRef(vm),
+  pkill: ({ name }) => typeof name === 'string',
   rebooted: ({ id, pid }) => typeof id === 'number' && typeof pid === 'number',
 };
 

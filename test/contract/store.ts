@@ -3,10 +3,10 @@ import type { Ipv4, Lladdr } from '../../src/common/address.ts';
 import { OperatorError } from '../../src/common/error.ts';
 import type { Install, InstallState } from '../../src/install/install.ts';
 import type { InstallStore } from '../../src/install/store.ts';
-import type { VmStore } from '../../src/inventory/store.ts';
+import type { LifeStore, VmStore } from '../../src/inventory/store.ts';
 import { UNSAID, type Vm } from '../../src/inventory/vm.ts';
 
-export type StoreUnderTest = VmStore & InstallStore & { close(): Promise<void> };
+export type StoreUnderTest = VmStore & InstallStore & LifeStore & { close(): Promise<void> };
 
 /** One database, empty at first. */
 export interface Data {
@@ -93,6 +93,7 @@ export function describeStore(name: string, makeData: () => Promise<Data>): void
     afterAll(() => data.remove());
     describeVms(open);
     describeInstalls(open);
+    describeLife(open);
   });
 }
 
@@ -172,6 +173,22 @@ function describeVms(open: Open): void {
       expect(await store.removeVm('vm1')).toEqual(sampleVm(1));
       expect([await store.listVms(), await store.latestInstalls()]).toEqual([[], []]);
       await expect(store.removeVm('vm1')).rejects.toThrowError(code('VM_NOT_FOUND'));
+    });
+  });
+}
+
+function describeLife(open: Open): void {
+  describe('VMs that were stopped on purpose', () => {
+    it('are known until they are started, installed or removed', async () => {
+      const store = await open();
+      for (let id = 1; id <= 3; id++) await store.addVm(nextVm);
+      for (const name of ['vm1', 'vm2', 'vm3', 'vm1']) await store.setStopped(name, true);
+      expect([...(await (await open()).stoppedVms())].sort()).toEqual(['vm1', 'vm2', 'vm3']);
+      await store.setStopped('vm1', false);
+      await store.createInstall(sampleInstall('a', { vm: 'vm2' }));
+      await store.removeVm('vm3');
+      expect(await store.stoppedVms()).toEqual(new Set());
+      await expect(store.setStopped('nix', true)).rejects.toThrowError(code('VM_NOT_FOUND'));
     });
   });
 }

@@ -3,7 +3,14 @@ import { createSocket } from 'node:dgram';
 import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { endServe, type Stage, setStage, startServe, untilReady } from '../../src/cli/rehearse/stage.ts';
+import {
+  endServe,
+  type Stage,
+  type StageOptions,
+  setStage,
+  startServe,
+  untilReady,
+} from '../../src/cli/rehearse/stage.ts';
 import { parseStatus, type VmStatus } from '../../src/host/vmctl.ts';
 import { ENDED, type InstallState } from '../../src/install/install.ts';
 import { callControl, controlPath } from '../../src/io/control-client.ts';
@@ -44,7 +51,7 @@ export interface Rig {
 export async function withRig(
   pace: number,
   body: (rig: Rig) => Promise<void>,
-  options: { readonly lone?: boolean } = {},
+  options: Partial<Pick<StageOptions, 'lone' | 'hung' | 'wedged'>> = {},
 ): Promise<void> {
   const stage = await setStage({ program: PROGRAM, release: '7.6', pace, faults: [], ...options });
   let serve = stage.serve;

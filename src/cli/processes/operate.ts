@@ -2,6 +2,7 @@
 import { remoteNetboot } from '../../../netboot/io/channel.ts';
 import { messageOf } from '../../common/error.ts';
 import type { Config } from '../../config/schema.ts';
+import { openPowerService } from '../../install/io/power-service.ts';
 import { openInstallService } from '../../install/io/service.ts';
 import { SYSTEM_CLOCK } from '../../io/clock.ts';
 import { openControl } from '../../io/control.ts';
@@ -25,11 +26,12 @@ runChild<Config>(async (parent) => {
   const hosts = hostService({ config, store, accessOf, log });
   const makePasswords = passwordMaker();
   const installs = openInstallService({ config, store, netboot, accessOf, makePasswords, clock, log });
+  const power = openPowerService({ config, store, accessOf, clock, log });
   netboot.onReady(
     () => void installs.refresh().catch((error) => log.error('netboot.push', { error: messageOf(error) })),
   );
 
-  const context = { store, config, now: () => clock.now(), installs, hosts };
+  const context = { store, config, now: () => clock.now(), installs, hosts, power };
   const control = await openControl({ directory: config.stateDirectory, routes: ROUTES, context, log });
   const { address, port, enabled } = config.web;
   const web = enabled ? await startWeb({ operator: installs, address, port, clock, log }) : null;
@@ -40,7 +42,7 @@ runChild<Config>(async (parent) => {
     async close() {
       await web?.close();
       await control.close();
-      await Promise.all([installs.close(), hosts.close()]);
+      await Promise.all([installs.close(), hosts.close(), power.close()]);
       await closeHosts();
       await store.close();
       lock.release();

@@ -33,6 +33,9 @@ export interface StageOptions {
   readonly faults: readonly Fault[];
   /** VMs that stand for real machines: they boot by PXE. */
   readonly pxe?: readonly string[];
+  /** VMs that ignore a request to shut down, and those that not even vmctl's force ends. */
+  readonly hung?: readonly string[];
+  readonly wedged?: readonly string[];
   /** Use 127.0.0.1 alone, as on a system that has no other loopback address. */
   readonly lone?: boolean;
 }
@@ -66,6 +69,8 @@ export async function setStage({
   pace,
   faults,
   pxe = [],
+  hung = [],
+  wedged = [],
   lone = false,
 }: StageOptions): Promise<Stage> {
   const directory = await mkdtemp(join(tmpdir(), 'puffboot-rehearsal-'));
@@ -88,6 +93,8 @@ export async function setStage({
       release,
       pace,
       pxe,
+      hung,
+      wedged,
       faults,
     },
     log: SILENT_LOG,

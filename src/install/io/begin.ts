@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Mode } from '../../../netboot/catalog.ts';
 import { OperatorError } from '../../common/error.ts';
+import type { Clock } from '../../common/port.ts';
 import type { HostAccess } from '../../host/access.ts';
 import type { Vm } from '../../inventory/vm.ts';
 import type { Install } from '../install.ts';
@@ -10,13 +11,18 @@ import { kill, observe } from './host-steps.ts';
  * A VM that runs is somebody's, unless its last install did not succeed: then what runs is the installer
  * that was left standing for people to look at, and makes room.
  */
-export async function clearTheWay(access: HostAccess, vm: Vm, last: Install | null): Promise<void> {
+export async function clearTheWay(
+  access: HostAccess,
+  vm: Vm,
+  last: Install | null,
+  clock: Clock,
+): Promise<void> {
   const state = await observe(access, vm.name);
   if (state === null || state === 'stopped') return;
   if (last === null || (last.state !== 'failed' && last.state !== 'cancelled')) {
     throw new OperatorError('VM_RUNNING', `${vm.name} is ${state} on ${vm.host}`);
   }
-  await kill(access, vm.name);
+  await kill(access, vm.name, clock);
 }
 
 /** An install that waits for its turn. @param now milliseconds since the epoch */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setDirectory } from '../../../sets/names.ts';
 import { OperatorError } from '../../common/error.ts';
+import type { Clock } from '../../common/port.ts';
 import type { HostConfig } from '../../config/schema.ts';
 import type { HostAccess, RunResult } from '../../host/access.ts';
 import { renderVmConf } from '../../host/vm-conf.ts';
@@ -60,10 +61,23 @@ export async function observe(access: HostAccess, name: string): Promise<VmState
   return parseStatus(result.stdout).find((row) => row.name === name)?.state ?? null;
 }
 
-/** Ends a VM at once, as pulling its plug would. */
-export async function kill(access: HostAccess, name: string): Promise<void> {
-  const state = await observe(access, name);
-  if (state !== null && state !== 'stopped') await must(access, VMCTL.kill(name));
+/** How often, each half a second, a VM that was ended is looked for before that is a failure. */
+const GONE_TRIES = 20;
+
+/**
+ * Ends a VM at once, as pulling its plug would. `vmctl stop -w` returns a moment before vmd(8) has put the VM
+ * among the stopped ones, and until then it can't be started.
+ * @throws OperatorError VM_STUCK, HOST_COMMAND
+ */
+export async function kill(access: HostAccess, name: string, clock: Clock): Promise<void> {
+  const isDown = async () => [null, 'stopped'].includes(await observe(access, name));
+  if (await isDown()) return;
+  await must(access, VMCTL.kill(name));
+  for (let tried = 0; tried < GONE_TRIES; tried++) {
+    if (await isDown()) return;
+    await new Promise<void>((resolve) => void clock.timer(clock.now() + 500, resolve));
+  }
+  throw new OperatorError('VM_STUCK', `${name} did not end, although vmctl(8) said so`);
 }
 
 async function must(access: HostAccess, argv: readonly string[], asRoot = false): Promise<void> {

@@ -72,7 +72,7 @@ function allPlaces(
 }
 
 function turnOf(install: Install, owner: string | null): Turn {
-  const begun = install.phases.findLast(({ name }) => name === 'preparing');
+  const begun = install.phases.findLast(({ name }) => name === 'preparing' || name === 'retrying');
   const { vm, host, state } = install;
   const stage = !isOpen(install) ? 'over' : state === 'defined' ? 'waiting' : 'working';
   return { vm, host, owner, stage, begunAt: begun?.at ?? null };

@@ -127,7 +127,7 @@ export function openInstallService(parts: ServiceParts): InstallService {
       push,
       start: async (listener) => startSession(await session(), kernel, listener),
       attach: async (now, listener) => attachSession(await session(), kernel, now, listener),
-      kill: () => kill(access, vm.name),
+      kill: () => kill(access, vm.name, clock),
     };
   }
 
@@ -203,7 +203,7 @@ export function openInstallService(parts: ServiceParts): InstallService {
       if (last !== null && isOpen(last)) {
         throw new OperatorError('VM_BUSY', `${name} is already being installed (${last.state})`);
       }
-      await clearTheWay(parts.accessOf(host), vm, last);
+      await clearTheWay(parts.accessOf(host), vm, last, clock);
       return begin(newInstall(vm, mode, config.node, claim, clock.now()), vm, host);
     },
 

@@ -12,6 +12,8 @@ export function installStore(database: Kysely<Tables>): InstallStore {
         await requireVm(transaction, install.vm);
         await refuseOpenInstall(transaction, install.vm);
         await transaction.insertInto('installs').values(renderInstallRow(install)).execute();
+        // It runs when its install is done.
+        await transaction.deleteFrom('stopped_vms').where('vm', '=', install.vm).execute();
       }),
     saveInstall: (install) => saveInstall(database, install),
     claimInstalls: (node, claim) => claimInstalls(database, node, claim),

@@ -11,8 +11,17 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
       await createInstalls(database);
     },
   },
+  '0002-stopped-vms': { up: createStoppedVms },
   '0003-customers-and-nics': { up: addCustomersAndNics },
 };
+
+/** VMs that were stopped on purpose: a host that boots leaves them as they are. */
+async function createStoppedVms(database: Kysely<unknown>): Promise<void> {
+  await database.schema
+    .createTable('stopped_vms')
+    .addColumn('vm', 'text', (column) => column.primaryKey().notNull())
+    .execute();
+}
 
 async function createVms(database: Kysely<unknown>): Promise<void> {
   await database.schema

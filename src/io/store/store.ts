@@ -3,16 +3,17 @@ import { Kysely } from 'kysely';
 import { messageOf, OperatorError } from '../../common/error.ts';
 import type { Log } from '../../common/port.ts';
 import type { InstallStore } from '../../install/store.ts';
-import type { VmStore } from '../../inventory/store.ts';
+import type { LifeStore, VmStore } from '../../inventory/store.ts';
 import { makeOwnFile } from '../own-file.ts';
 import { openConnection } from './connection.ts';
 import { workerDialect } from './dialect.ts';
 import { installStore } from './install-store.ts';
+import { lifeStore } from './life-store.ts';
 import { migrate } from './migrate.ts';
 import type { Tables } from './tables.ts';
 import { vmStore } from './vm-store.ts';
 
-export interface Store extends VmStore, InstallStore {
+export interface Store extends VmStore, InstallStore, LifeStore {
   /** Resolves when everything is on the disk and the file is closed. */
   close(): Promise<void>;
 }
@@ -35,6 +36,7 @@ export async function openStore(directory: string, { log }: { readonly log: Log 
   return {
     ...vmStore(database),
     ...installStore(database),
+    ...lifeStore(database),
     async close() {
       await database.destroy();
       await connection.close();

@@ -4,6 +4,7 @@ import type { Generated } from 'kysely';
 export interface Tables {
   readonly vms: VmTable;
   readonly installs: InstallTable;
+  readonly stopped_vms: { readonly vm: string };
 }
 
 export interface VmTable {

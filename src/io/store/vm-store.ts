@@ -41,6 +41,7 @@ export function vmStore(database: Kysely<Tables>): VmStore {
         const vm = await requireVm(transaction, name);
         await refuseOpenInstall(transaction, name);
         await transaction.deleteFrom('installs').where('vm', '=', name).execute();
+        await transaction.deleteFrom('stopped_vms').where('vm', '=', name).execute();
         await transaction.deleteFrom('vms').where('name', '=', name).execute();
         return vm;
       }),

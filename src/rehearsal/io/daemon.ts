@@ -26,6 +26,9 @@ export interface Answer {
   readonly console?: GuestProcess;
 }
 
+/** How long a VM whose process has ended is neither running nor startable, and its disks are still open. */
+const SETTLE_MILLISECONDS = 150;
+
 /** The simulated vmd(8): its table of VMs and their processes. */
 export class Daemon {
   readonly #root: string;
@@ -55,6 +58,8 @@ export class Daemon {
         return { reply: await this.#stop(request) };
       case 'console':
         return this.#console(request.vm, viewer);
+      case 'pkill':
+        return { reply: this.#pkill(request.name) };
       case 'rebooted':
         return { reply: this.#rebooted(request) };
     }
@@ -143,22 +148,34 @@ export class Daemon {
     return guest;
   }
 
+  /** The VM's process is gone before vmd has put the VM among the stopped ones. */
   #ended(id: number, guest: GuestProcess): void {
     if (this.#guests.get(id) !== guest) return;
     this.#guests.delete(id);
-    this.#state = setRun(this.#state, id, null);
-    this.log(`vm ${id} terminated`);
+    setTimeout(() => {
+      this.#state = setRun(this.#state, id, null);
+      this.log(`vm ${id} terminated`);
+    }, SETTLE_MILLISECONDS);
+  }
+
+  #pkill(name: string): Reply {
+    const guest = this.#guests.get(findVm(this.#state, { name })?.id ?? 0);
+    if (guest === undefined) return { kind: 'failed', error: 'no such process' };
+    guest.stop(true);
+    return { kind: 'done' };
   }
 
   async #stop({ vm: ref, force, wait }: Request & { kind: 'stop' }): Promise<Reply> {
     const vm = findVm(this.#state, ref);
     if (vm === null) return { kind: 'failed', error: 'vm not found' };
     const guest = this.#guests.get(vm.id);
-    if (vm.run === null || guest === undefined) {
-      return { kind: 'failed', error: 'cannot stop vm that is not running' };
-    }
+    if (vm.run === null) return { kind: 'failed', error: 'cannot stop vm that is not running' };
+    // Its process is gone already; vmd is about to notice.
+    if (guest === undefined) return { kind: 'stopped', id: vm.id };
     this.#state = setRun(this.#state, vm.id, { ...vm.run, stopping: true });
-    guest.stop(force);
+    const { name } = vm.definition;
+    const { hung, wedged } = this.#options;
+    if (!wedged.includes(name) && (force || !hung.includes(name))) guest.stop(force);
     if (wait) await guest.ended;
     return { kind: 'stopped', id: vm.id };
   }

@@ -32,7 +32,9 @@ export async function startSimulatedHost({ root, options, log }: SimulatedHostPa
   const base = resolve(root);
   const parsed = parseOptions(options);
   for (const directory of HOST.directories) await mkdir(join(base, directory), { recursive: true });
-  await writeFile(join(base, HOST.vmctl), wrapper(), { mode: 0o755 });
+  await writeFile(join(base, HOST.vmctl), wrapper('vmctl.js'), { mode: 0o755 });
+  await writeFile(join(base, HOST.pkill), wrapper('pkill.js'), { mode: 0o755 });
+  await writeFile(join(base, HOST.last), LAST, { mode: 0o755 });
   await writeFile(join(base, HOST.config), '', { flag: 'a' });
   const daemon = spawn(process.execPath, [compiled('vmd.js'), base, JSON.stringify(parsed)], {
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -63,10 +65,17 @@ async function stop(daemon: ChildProcess): Promise<void> {
 }
 
 /** Finds its own host by where it lies, so that a copied directory is a host of its own. */
-function wrapper(): string {
-  const program = [process.execPath, compiled('vmctl.js')].map(quote).join(' ');
+function wrapper(name: string): string {
+  const program = [process.execPath, compiled(name)].map(quote).join(' ');
   return `#!/bin/sh\nroot=$(cd -- "$(dirname -- "$0")/.." && pwd) || exit 1\nexec ${program} "$root" "$@"\n`;
 }
+
+/** A host whose last shutdown was in order, unless its file says otherwise. */
+const LAST = `#!/bin/sh
+root=$(cd -- "$(dirname -- "$0")/.." && pwd) || exit 1
+[ -f "$root/${HOST.boots}" ] && exec cat "$root/${HOST.boots}"
+printf 'reboot    ~                         Mon Jan  1 00:02\\nshutdown  ~                         Mon Jan  1 00:01\\n'
+`;
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
