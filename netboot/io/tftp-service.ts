@@ -92,7 +92,10 @@ export function serveTftp(parts: TftpParts): TftpService {
     const key = `${peer.address}:${peer.port}`;
     const before = sessions.get(key);
     if (before !== undefined && isRepeated(before, request)) return before.running?.askAgain();
-    if (before !== undefined) replace(before);
+    if (before !== undefined) {
+      sessions.delete(key); // or it would take the next request for a repeat of its own
+      replace(before);
+    }
     // Names are refused at once: a loader that hears nothing waits for half a minute.
     const client = lookup().byAddress(peer.address as Ipv4);
     const named = resolveName(request.file, client, parts.architectureOf(peer.address), clock.now());

@@ -107,12 +107,13 @@ export interface Udp {
   send(bytes: Uint8Array, port: number): void;
   /** The next datagram, in the order of arrival, with the port that it came from. */
   receive(): Promise<{ readonly bytes: Uint8Array; readonly port: number }>;
+  /** Once everything is on its way. */
   close(): void;
 }
 
-export async function openUdp(port = 0): Promise<Udp> {
+export async function openUdp(port = 0, address: string = LOOPBACK): Promise<Udp> {
   const socket: Socket = createSocket('udp4');
-  socket.bind(port, LOOPBACK);
+  socket.bind(port, address);
   await once(socket, 'listening');
   const arrived: { bytes: Uint8Array; port: number }[] = [];
   const awaited: ((datagram: { bytes: Uint8Array; port: number }) => void)[] = [];
@@ -122,15 +123,26 @@ export async function openUdp(port = 0): Promise<Udp> {
     if (next === undefined) arrived.push(datagram);
     else next(datagram);
   });
+  let [unsent, closing] = [0, false];
+  const sent = () => {
+    unsent -= 1;
+    if (closing && unsent === 0) socket.close();
+  };
   return {
     port: socket.address().port,
-    send: (bytes, to) => socket.send(bytes, to, LOOPBACK),
+    send(bytes, to) {
+      unsent += 1;
+      socket.send(bytes, to, LOOPBACK, sent);
+    },
     receive: () =>
       new Promise((resolve) => {
         const datagram = arrived.shift();
         if (datagram === undefined) awaited.push(resolve);
         else resolve(datagram);
       }),
-    close: () => socket.close(),
+    close() {
+      closing = true;
+      if (unsent === 0) socket.close();
+    },
   };
 }

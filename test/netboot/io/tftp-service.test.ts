@@ -128,6 +128,17 @@ describe('a plain loader', () => {
     socket.close();
   });
 
+  it('gets what it asks for once more, in one breath with what does not exist', async () => {
+    const socket = await openUdp();
+    for (const name of ['/bsd.rd', '/bsd.upgrade', '/bsd.rd']) socket.send(request(name), running.ports.tftp);
+    expect((await received(socket)).packet.kind).toBe('error');
+    const { packet, port } = await received(socket);
+    expect(packet).toMatchObject({ kind: 'data', block: 1 });
+    socket.send(encodeTftp({ kind: 'error', code: 0, message: 'in one breath' }), port);
+    await running.event((event) => event.kind === 'tftp' && /in one breath/.test(event.reason ?? ''));
+    socket.close();
+  });
+
   it('gets a lost block again', async () => {
     const socket = await openUdp();
     socket.send(request('/etc/boot.conf'), running.ports.tftp);
