@@ -44,6 +44,8 @@ export interface CatalogClient {
   readonly lladdr: Lladdr;
   /** The address reserved for it; it lies in one of the subnets. */
   readonly address: Ipv4;
+  /** Its own /64, canonical (`2001:db8:0:1::/64`), by which it is known over IPv6. */
+  readonly ipv6?: string;
   /** Answered by our DHCP server? False where dhcpd or vmd's local interface leases the address. */
   readonly dhcp: boolean;
   /** DHCP option 12, short form. */

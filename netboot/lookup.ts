@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js';
 import { contains, type Ipv4, type Lladdr } from '../src/common/address.ts';
 import type { Armed, Catalog, CatalogClient, CatalogSubnet } from './catalog.ts';
 
@@ -5,6 +6,8 @@ import type { Armed, Catalog, CatalogClient, CatalogSubnet } from './catalog.ts'
 export interface Lookup {
   byLladdr(lladdr: Lladdr): CatalogClient | null;
   byAddress(address: Ipv4): CatalogClient | null;
+  /** By the address of a socket's peer: IPv4, also inside of IPv6, or an IPv6 address of the client's /64. */
+  byRemote(address: string): CatalogClient | null;
   /** Whose arming this token is, in a time that tells nothing about it. Expired ones are found too. */
   byToken(token: string): CatalogClient | null;
   /** The subnet in which the client's reserved address lies. */
@@ -19,10 +22,12 @@ export interface Lookup {
 export function lookupOf(catalog: Catalog): Lookup {
   const lladdrs = new Map<string, CatalogClient>();
   const addresses = new Map<string, CatalogClient>();
+  const prefixes = new Map<string, CatalogClient>();
   const armed: (readonly [string, CatalogClient])[] = [];
   for (const client of catalog.clients) {
     if (!lladdrs.has(client.lladdr)) lladdrs.set(client.lladdr, client);
     if (!addresses.has(client.address)) addresses.set(client.address, client);
+    if (client.ipv6 !== undefined) prefixes.set(networkOf6(client.ipv6.replace('/64', '')) ?? '', client);
     if (client.armed !== null) armed.push([client.armed.token, client]);
   }
   const subnetAt = (address: Ipv4) => catalog.subnets.find(({ cidr }) => contains(cidr, address)) ?? null;
@@ -31,6 +36,11 @@ export function lookupOf(catalog: Catalog): Lookup {
   return {
     byLladdr: (lladdr) => lladdrs.get(lladdr) ?? null,
     byAddress: (address) => addresses.get(address) ?? null,
+    byRemote(address) {
+      const plain = address.startsWith('::ffff:') ? address.slice(7) : address;
+      if (!plain.includes(':')) return addresses.get(plain) ?? null;
+      return prefixes.get(networkOf6(plain) ?? 'none') ?? null;
+    },
     byToken(token) {
       let found: CatalogClient | null = null;
       for (const [secret, client] of armed) if (isSameSecret(secret, token)) found = client;
@@ -41,6 +51,14 @@ export function lookupOf(catalog: Catalog): Lookup {
     isOwnServer: (address) => catalog.subnets.some(({ bootAddress }) => bootAddress === address),
     attachedPool: attached.length === 1 ? (attached[0] ?? null) : null,
   };
+}
+
+/** The upper 64 bits as text; null for what is no IPv6 address. A link-local address is in everybody's network. */
+function networkOf6(address: string): string | null {
+  const [plain = ''] = address.split('%');
+  if (!ipaddr.IPv6.isValid(plain)) return null;
+  const parsed = ipaddr.IPv6.parse(plain);
+  return parsed.range() === 'linkLocal' ? null : parsed.parts.slice(0, 4).join(':');
 }
 
 /** Why nothing is served to this client now, or what it is armed with. */

@@ -54,6 +54,7 @@ const client = z.strictObject({
   name: z.string().min(1),
   lladdr,
   address: ipv4,
+  ipv6: z.string().max(64).exactOptional(),
   dhcp: z.boolean(),
   hostName: z.string().regex(/^[A-Za-z0-9.-]{1,255}$/),
   armed: armed.nullable(),

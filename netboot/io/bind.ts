@@ -6,6 +6,10 @@ import { type ErrorCode, errnoOf, messageOf, OperatorError } from '../../src/com
 export interface BindOptions {
   /** The boot address of each subnet. */
   readonly addresses: readonly Ipv4[];
+  /** Where TFTP answers over IPv6. */
+  readonly addresses6?: readonly string[];
+  /** False where another program serves TFTP. */
+  readonly serveTftp?: boolean;
   /** Also receive DHCP broadcasts, on 0.0.0.0. */
   readonly broadcast: boolean;
   readonly dhcpPort: number;
@@ -46,7 +50,8 @@ export async function bindSockets(options: BindOptions): Promise<BoundSockets> {
     for (const address of broadcast ? [ANY, ...addresses] : addresses) {
       dhcp.push(await bindUdp('DHCP', address, dhcpPort, broadcast));
     }
-    for (const address of addresses) tftp.push(await bindUdp('TFTP', address, tftpPort, false));
+    const tftpAddresses = options.serveTftp === false ? [] : [...addresses, ...(options.addresses6 ?? [])];
+    for (const address of tftpAddresses) tftp.push(await bindUdp('TFTP', address, tftpPort, false));
     for (const address of addresses) http.push(await listenTcp(address, httpPort));
     if (bootServerPort !== undefined) {
       for (const address of addresses) bootServer.push(await bindUdp('PXE', address, bootServerPort, false));
@@ -86,7 +91,10 @@ async function probe(port: number): Promise<void> {
 }
 
 function bindUdp(service: string, address: string, port: number, shared: boolean): Promise<Socket> {
-  const socket = createSocket({ type: 'udp4', reuseAddr: shared });
+  const family = address.includes(':')
+    ? ({ type: 'udp6', ipv6Only: true } as const)
+    : ({ type: 'udp4' } as const);
+  const socket = createSocket({ ...family, reuseAddr: shared });
   return new Promise((resolve, reject) => {
     socket.once('error', (error) => {
       socket.close();

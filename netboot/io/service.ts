@@ -11,6 +11,7 @@ import { cachedFiles } from './file-cache.ts';
 import { renderWith } from './fresh-passwords.ts';
 import { filesBelow } from './sets-directory.ts';
 import { serveTftp } from './tftp-service.ts';
+import { serveRewriter } from './tftpd-rewriter.ts';
 
 export interface NetbootParts {
   /** Bound and listening already, as `bindSockets` opens them; closed with the service. */
@@ -21,6 +22,10 @@ export interface NetbootParts {
   readonly clientPort?: readonly Socket[];
   /** Holds pub/OpenBSD/RELEASE/ARCH. */
   readonly setsDirectory: string;
+  /** Files for anybody who asks TFTP for them, beside what is made for armed machines. */
+  readonly tftpDirectory?: string;
+  /** The directory of the base system's tftpd(8), where that serves TFTP and asks us for the files. */
+  readonly tftpdDirectory?: string;
   /** Of the pools, with the journal that outlives this service; closed with it. */
   readonly leases?: NonNullable<DhcpParts['leases']>;
   /** Makes the passwords of VMs that have any; the opener's to end. */
@@ -30,6 +35,8 @@ export interface NetbootParts {
 }
 
 export interface RunningNetboot extends Netboot {
+  /** Rejects where tftpd's directory cannot be used. */
+  readonly ready: Promise<void>;
   /** Ends transfers and connections and closes every socket. */
   close(): Promise<void>;
 }
@@ -61,11 +68,22 @@ export function startNetboot({ clock, log, ...parts }: NetbootParts): RunningNet
   const tftp = serveTftp({
     ...shared,
     sockets: parts.tftp,
+    ...(parts.tftpDirectory && { openOther: cachedFiles(filesBelow(parts.tftpDirectory)) }),
     architectureOf: (address) => architectures.get(address) ?? null,
   });
+  const rewriter =
+    parts.tftpdDirectory === undefined
+      ? null
+      : serveRewriter({
+          ...shared,
+          directory: parts.tftpdDirectory,
+          architectureOf: (address) => architectures.get(address) ?? null,
+        });
+  rewriter?.catch(() => undefined); // told by `ready`
   const http = parts.http.map((server) => serveBootHttp({ ...shared, server, renderAnswers }));
 
   return {
+    ready: Promise.resolve(rewriter).then(() => undefined),
     async push(catalog) {
       lookup = lookupOf(catalog);
       const known = new Set<string>(catalog.clients.map(({ address }) => address));
@@ -82,6 +100,7 @@ export function startNetboot({ clock, log, ...parts }: NetbootParts): RunningNet
       await Promise.all(
         sockets.map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))),
       );
+      await (await rewriter?.catch(() => null))?.close();
       await parts.leases?.journal.close();
     },
   };

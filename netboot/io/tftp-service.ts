@@ -1,11 +1,10 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import type { Ipv4 } from '../../src/common/address.ts';
 import { messageOf } from '../../src/common/error.ts';
 import type { Clock, Log } from '../../src/common/port.ts';
 import type { BootEvent } from '../catalog.ts';
 import type { OpenFile } from '../files.ts';
 import type { Lookup } from '../lookup.ts';
-import { resolveName } from '../tftp/names.ts';
+import { type Named, otherPath, resolveName } from '../tftp/names.ts';
 import { decodeTftp, ERROR_CODES, encodeTftp, type TransferRequest } from '../tftp/packet.ts';
 import { enlargeReceiveBuffer } from './receive-buffer.ts';
 import { type Mode, type OpenedSource, openSource } from './tftp-source.ts';
@@ -19,6 +18,8 @@ export interface TftpParts {
   /** What the ROM at this address is, where our DHCP server saw it. */
   readonly architectureOf: (address: string) => number | null;
   readonly openFile: OpenFile;
+  /** The operator's own directory: what is in it anybody may have. */
+  readonly openOther?: OpenFile;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -47,6 +48,8 @@ export function serveTftp(parts: TftpParts): TftpService {
   const sessions = new Map<string, Session>();
   const work = new Set<Promise<void>>();
   const isNews = newsGate();
+  const isOldNews = (peer: RemoteInfo, { file }: TransferRequest) =>
+    !isNews(lookup(), `${peer.address} ${file}`);
   let closing = false;
 
   const tell = (
@@ -54,7 +57,7 @@ export function serveTftp(parts: TftpParts): TftpService {
     file: string,
     result: Omit<TransferResult, 'outcome'> & { outcome: Outcome },
   ) => {
-    const name = lookup().byAddress(peer.address as Ipv4)?.name ?? null;
+    const name = lookup().byRemote(peer.address)?.name ?? null;
     report({ kind: 'tftp', at: clock.now(), name, from: peer.address, file: printable(file), ...result });
   };
   const refuse = (
@@ -97,10 +100,9 @@ export function serveTftp(parts: TftpParts): TftpService {
       replace(before);
     }
     // Names are refused at once: a loader that hears nothing waits for half a minute.
-    const client = lookup().byAddress(peer.address as Ipv4);
-    const named = resolveName(request.file, client, parts.architectureOf(peer.address), clock.now());
+    const named = nameFor(request.file, peer);
     if (named.kind === 'refused') {
-      const seen = named.unknown === true && !isNews(lookup(), `${peer.address} ${request.file}`);
+      const seen = named.unknown === true && isOldNews(peer, request);
       return refuse(socket, peer, request.file, named.reason, ERROR_CODES.notFound, seen);
     }
     if (tooMany(sessions, peer)) {
@@ -115,6 +117,14 @@ export function serveTftp(parts: TftpParts): TftpService {
     work.add(served);
   };
 
+  const nameFor = (file: string, peer: RemoteInfo): Named => {
+    const client = lookup().byRemote(peer.address);
+    const arch = client === null ? null : parts.architectureOf(client.address);
+    const named = resolveName(file, client, arch, clock.now());
+    const path = named.kind === 'refused' && parts.openOther !== undefined ? otherPath(file) : null;
+    return named.kind === 'refused' && path !== null ? { kind: 'other', path, reason: named.reason } : named;
+  };
+
   const serve = async (
     listener: Socket,
     session: Session,
@@ -123,9 +133,11 @@ export function serveTftp(parts: TftpParts): TftpService {
     const { peer, request } = session;
     let source: OpenedSource | null = null;
     try {
-      const opened = await openSource(named, modeOf(request), parts.openFile);
-      if ('missing' in opened)
-        return refuse(listener, peer, request.file, opened.missing, ERROR_CODES.notFound);
+      const opened = await openSource(named, modeOf(request), parts.openFile, parts.openOther);
+      if ('missing' in opened) {
+        const seen = named.kind === 'other' && isOldNews(peer, request);
+        return refuse(listener, peer, request.file, opened.missing, ERROR_CODES.notFound, seen);
+      }
       source = opened;
       const socket = await connectTo(peer, listener.address().address);
       if (session.replaced || closing) {
@@ -193,7 +205,7 @@ function tooMany(sessions: ReadonlyMap<string, Session>, { address }: RemoteInfo
 
 /** A socket of its own on the address that was asked, deaf to everybody but the peer. */
 function connectTo(peer: RemoteInfo, localAddress: string): Promise<Socket> {
-  const socket = createSocket('udp4');
+  const socket = createSocket(peer.family === 'IPv6' ? 'udp6' : 'udp4');
   return new Promise((resolve, reject) => {
     const fail = (error: Error) => {
       socket.close();

@@ -20,24 +20,35 @@ export async function openSource(
   named: Exclude<Named, { kind: 'refused' }>,
   mode: Mode,
   openFile: OpenFile,
+  openOther?: OpenFile,
 ): Promise<Opened> {
-  const opened = await openOctets(named, openFile);
+  const opened = await openOctets(named, openFile, openOther);
   return mode === 'octet' || 'missing' in opened ? opened : translated(opened);
 }
 
-async function openOctets(named: Exclude<Named, { kind: 'refused' }>, openFile: OpenFile): Promise<Opened> {
+async function openOctets(
+  named: Exclude<Named, { kind: 'refused' }>,
+  openFile: OpenFile,
+  openOther?: OpenFile,
+): Promise<Opened> {
   switch (named.kind) {
     case 'text':
       return memorySource(new TextEncoder().encode(named.text));
     case 'random':
       return memorySource(randomBytes(named.bytes));
+    case 'other': {
+      const file = await openOther?.(named.path);
+      return file === undefined || 'missing' in file ? { missing: named.reason } : sourceOf(file);
+    }
     case 'file': {
       const file = await openFile(named.path);
-      if ('missing' in file) return file;
-      return file.bytes === undefined ? chunkedSource(file) : memorySource(file.bytes);
+      return 'missing' in file ? file : sourceOf(file);
     }
   }
 }
+
+const sourceOf = (file: OpenedFile): OpenedSource =>
+  file.bytes === undefined ? chunkedSource(file) : memorySource(file.bytes);
 
 /** The length must be known before the first block is sent, so the whole text is translated first. */
 async function translated(source: OpenedSource): Promise<Opened> {

@@ -8,6 +8,8 @@ export type Named =
   | { readonly kind: 'random'; readonly bytes: number }
   /** Below the sets directory. */
   | { readonly kind: 'file'; readonly path: string }
+  /** Below the operator's own directory; `reason` is why not, where it is not there either. */
+  | { readonly kind: 'other'; readonly path: string; readonly reason: string }
   /** `unknown`: it is the name that is wrong, not the client. */
   | { readonly kind: 'refused'; readonly reason: string; readonly unknown?: true };
 
@@ -66,6 +68,19 @@ export function resolveName(
   const plain = name.replace(/^\/+/, '');
   return NAMES.get(plain)?.(armed, arch) ?? { kind: 'refused', reason: unknownName(plain), unknown: true };
 }
+
+/**
+ * The path in the operator's own directory that anybody may have under this name. What is made for armed
+ * machines is never looked for there: who is not armed must not find a loader of yesterday.
+ */
+export function otherPath(name: string): string | null {
+  const plain = name.replace(/^\/+/, '');
+  if (NAMES.has(plain) || plain === 'bsd.upgrade' || plain.length > LONGEST_PATH) return null;
+  const isPlain = plain.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+  return isPlain && !/[\0-\x1f\x7f\\]/.test(plain) ? plain : null;
+}
+
+const LONGEST_PATH = 255;
 
 /** For the log, and shown by the loader on its console: what should have been asked for. */
 function unknownName(name: string): string {

@@ -31,6 +31,8 @@ async function serve(config: Config, untilEof: boolean): Promise<void> {
   await prepareStateDirectory(config.stateDirectory, operateIdentity);
   const settings = netbootSettings(config);
   if (settings.keepsLeases) await prepareStateDirectory(settings.leasesDirectory, netbootIdentity);
+  // tftpd(8) reads there as a user of its own.
+  if (settings.tftpdDirectory) await prepareStateDirectory(settings.tftpdDirectory, netbootIdentity, 0o755);
 
   const netboot: SupervisedChild = supervise(
     {
@@ -78,7 +80,8 @@ async function serve(config: Config, untilEof: boolean): Promise<void> {
 function netbootSettings(config: Config): NetbootSettings {
   const addresses = [...new Set(config.subnets.flatMap(({ bootAddress }) => bootAddress ?? []))];
   const keepsLeases = config.subnets.some(({ pool }) => pool !== undefined);
-  return { ...config.netboot, addresses, keepsLeases };
+  const addresses6 = [...new Set(config.subnets.flatMap(({ bootAddress6 }) => bootAddress6 ?? []))];
+  return { ...config.netboot, addresses, addresses6, keepsLeases };
 }
 
 /** Where clients listen (RFC 2131 §4.1). Servers on other ports are no real ones, and have no rivals. */
@@ -88,6 +91,7 @@ async function bindNetboot(config: Config): Promise<readonly HandedSocket[]> {
   const { bootServerPort, ...settings } = netbootSettings(config);
   const sockets = await bindSockets({
     ...settings,
+    serveTftp: settings.tftpdDirectory === undefined,
     ...(config.subnets.some(({ dhcp }) => dhcp === 'proxy') ? { bootServerPort } : {}),
     ...(settings.dhcpPort === 67 ? { clientPort: CLIENT_PORT } : {}),
   });

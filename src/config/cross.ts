@@ -59,9 +59,11 @@ function usersDiffer({ serve }: Draft): readonly Finding[] {
 
 /** Each belongs to the user of its process. */
 function directoriesDiffer({ stateDirectory, netboot }: Draft): readonly Finding[] {
-  if (stateDirectory === undefined || stateDirectory !== netboot.leasesDirectory) return [];
-  const message = `expected another directory than stateDirectory (found ${show(netboot.leasesDirectory)})`;
-  return [{ path: ['netboot', 'leasesDirectory'], message }];
+  return (['leasesDirectory', 'tftpdDirectory'] as const).flatMap((key) => {
+    if (stateDirectory === undefined || stateDirectory !== netboot[key]) return [];
+    const message = `expected another directory than stateDirectory (found ${show(netboot[key])})`;
+    return [{ path: ['netboot', key], message }];
+  });
 }
 
 /** DHCP and TFTP share UDP; boot HTTP and the operator web share TCP where they share an address. */

@@ -21,6 +21,10 @@ const ipv4Range = parsed(
   parseRange,
   'FIRST-LAST such as 192.0.2.10-192.0.2.49, the first not above the last',
 );
+const ipv6 = parsed(
+  (text) => (ipaddr.IPv6.isValid(text) ? ipaddr.IPv6.parse(text).toRFC5952String() : null),
+  'an IPv6 address such as 2001:db8::1',
+);
 const ipv6Prefix = parsed(
   parsePrefix,
   'an IPv6 network such as 2001:db8:0:100::/56, from /48 to /64, without host bits',
@@ -96,6 +100,9 @@ const subnet = z.strictObject({
     .describe(
       'the one address, reachable from this subnet, that is siaddr, TFTP and boot HTTP server for its VMs; without it no host may use the subnet',
     ),
+  bootAddress6: ipv6
+    .optional()
+    .describe('an IPv6 address of this machine on which TFTP answers too; a VM is known there by its /64'),
   dhcp: z
     .enum(['own', 'proxy'])
     .default('own')
@@ -198,6 +205,14 @@ export const ConfigSchema = z.strictObject({
       setsDirectory: absolutePath
         .default('/var/puffboot/sets')
         .describe('directory that holds pub/OpenBSD/RELEASE/ARCH'),
+      tftpDirectory: absolutePath
+        .optional()
+        .describe('files that TFTP gives to anybody, beside what is made for armed machines'),
+      tftpdDirectory: absolutePath
+        .optional()
+        .describe(
+          "the base system's tftpd(8) serves TFTP from this directory, of the netboot process, and asks puffboot which file a name means",
+        ),
       leasesDirectory: absolutePath
         .default('/var/puffnet')
         .describe(

@@ -49,6 +49,7 @@ function clientEntry(
     address: vm.ipv4,
     dhcp: host.dhcp === 'own' || host.dhcp === 'relay',
     hostName: vm.hostName,
+    ...(vm.ipv6 === null ? {} : { ipv6: vm.ipv6 }),
   };
   if (install === undefined) return [{ ...client, armed: null }];
   const { token, mode } = install;

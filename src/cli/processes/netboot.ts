@@ -3,6 +3,7 @@ import { leaseBook } from '../../../netboot/dhcp/lease-book.ts';
 import { exposeNetboot } from '../../../netboot/io/channel.ts';
 import { openLeaseJournal } from '../../../netboot/io/lease-journal.ts';
 import { startNetboot } from '../../../netboot/io/service.ts';
+import { messageOf, OperatorError } from '../../common/error.ts';
 import type { Log } from '../../common/port.ts';
 import { SYSTEM_CLOCK } from '../../io/clock.ts';
 import { openLog } from '../../io/log.ts';
@@ -20,10 +21,16 @@ runChild<NetbootSettings>(async ({ settings, dhcp, tftp, http, bootServer, clien
     bootServer,
     clientPort,
     setsDirectory: settings.setsDirectory,
+    ...(settings.tftpDirectory && { tftpDirectory: settings.tftpDirectory }),
+    ...(settings.tftpdDirectory && { tftpdDirectory: settings.tftpdDirectory }),
     ...(leases && { leases }),
     makePasswords: passwordMaker(),
     clock: SYSTEM_CLOCK,
     log,
+  });
+  await netboot.ready.catch((cause) => {
+    const message = `${settings.tftpdDirectory}: ${messageOf(cause)}`;
+    throw new OperatorError('TFTPD_DIRECTORY', message, { cause });
   });
   exposeNetboot(netboot, { send, onMessage });
   const { addresses, dhcpPort, tftpPort, httpPort } = settings;

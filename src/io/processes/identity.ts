@@ -30,10 +30,14 @@ async function id(flag: '-u' | '-g', user: string): Promise<number> {
   return Number(stdout.trim());
 }
 
-/** Makes the state directory, for the operate process and its group alone. */
-export async function prepareStateDirectory(directory: string, owner: Identity | null): Promise<void> {
+/** Makes the state directory of a process, for its user and group alone unless `mode` says otherwise. */
+export async function prepareStateDirectory(
+  directory: string,
+  owner: Identity | null,
+  mode = 0o750,
+): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o750 });
+    await mkdir(directory, { recursive: true, mode });
     if (owner !== null) await chown(directory, owner.uid, owner.gid);
   } catch (cause) {
     throw new OperatorError('STATE_UNWRITABLE', `${directory}: ${messageOf(cause)}`, { cause });

@@ -56,8 +56,7 @@ export async function startRunning(
 ): Promise<Running> {
   const setsDirectory = await mkdtemp(join(tmpdir(), 'puffboot-netboot-'));
   for (const [name, bytes] of Object.entries(files)) {
-    await mkdir(dirname(join(setsDirectory, name)), { recursive: true });
-    await writeFile(join(setsDirectory, name), bytes);
+    await writeFile(await mkdirFor(join(setsDirectory, name)), bytes);
   }
   const sockets = await bindSockets({
     addresses: [LOOPBACK],
@@ -91,6 +90,12 @@ export async function startRunning(
       await rm(setsDirectory, { recursive: true });
     },
   };
+}
+
+/** Makes the directory of a file. @returns the file */
+export async function mkdirFor(file: string): Promise<string> {
+  await mkdir(dirname(file), { recursive: true });
+  return file;
 }
 
 export function portsOf({ dhcp, tftp, http }: BoundSockets): Running['ports'] {

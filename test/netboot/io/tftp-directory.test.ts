@@ -1,0 +1,104 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bindSockets } from '../../../netboot/io/bind.ts';
+import { type RunningNetboot, startNetboot } from '../../../netboot/io/service.ts';
+import { decodeTftp, encodeTftp } from '../../../netboot/tftp/packet.ts';
+import { SILENT_LOG } from '../../../src/common/port.ts';
+import { SYSTEM_CLOCK } from '../../../src/io/clock.ts';
+import { LOCAL, LOCAL_CATALOG, LOOPBACK, mkdirFor } from './running.ts';
+
+const hasIpv6 = Object.values(networkInterfaces())
+  .flat()
+  .some((address) => address?.address === '::1');
+
+let directory: string;
+let netboot: RunningNetboot;
+const ports = { 4: 0, 6: 0 };
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'puffboot-tftp-'));
+  const inside = join(directory, 'tftp');
+  const files = {
+    'firmware/rpi/start.elf': 'firmware',
+    auto_install: 'of yesterday',
+    'bsd.upgrade': 'never',
+  };
+  for (const [name, text] of Object.entries(files)) await writeFile(await mkdirFor(join(inside, name)), text);
+  await writeFile(join(directory, 'secret'), 'secret');
+  await symlink('../secret', join(inside, 'leads-out'));
+  await symlink('firmware/rpi/start.elf', join(inside, 'leads-on'));
+  await writeFile(await mkdirFor(join(directory, 'sets/pub/OpenBSD/7.6/amd64/bsd.rd')), 'ramdisk');
+  const none = { dhcpPort: 0, tftpPort: 0, httpPort: 0, broadcast: false };
+  const sockets = await bindSockets({ addresses: [LOOPBACK], addresses6: hasIpv6 ? ['::1'] : [], ...none });
+  for (const socket of sockets.tftp) {
+    const { address, port } = socket.address();
+    ports[address.includes(':') ? 6 : 4] = port;
+  }
+  const parts = { setsDirectory: join(directory, 'sets'), tftpDirectory: inside };
+  netboot = startNetboot({ ...sockets, ...parts, clock: SYSTEM_CLOCK, log: SILENT_LOG });
+});
+afterAll(async () => {
+  await netboot.close();
+  await rm(directory, { recursive: true });
+});
+
+/** The first packet that comes back: the file, where it is short, or the error. */
+async function ask(file: string, family: 4 | 6 = 4): Promise<string> {
+  const socket = createSocket(family === 4 ? 'udp4' : 'udp6');
+  const request = encodeTftp({ kind: 'rrq', file, mode: 'octet', options: new Map() });
+  socket.send(request, ports[family], family === 4 ? LOOPBACK : '::1');
+  const [bytes, from] = await once(socket, 'message');
+  const decoded = decodeTftp(bytes);
+  if (!decoded.ok) throw new Error(decoded.reason);
+  if (decoded.packet.kind === 'data') {
+    await new Promise((sent) =>
+      socket.send(encodeTftp({ kind: 'ack', block: 1 }), from.port, from.address, sent),
+    );
+  }
+  socket.close();
+  const { packet } = decoded;
+  if (packet.kind === 'data') return Buffer.from(packet.bytes).toString();
+  return packet.kind === 'error' ? `error ${packet.code}` : packet.kind;
+}
+
+describe("the operator's own TFTP directory", () => {
+  it.each([
+    ['firmware/rpi/start.elf', 'firmware'],
+    ['/firmware/rpi/start.elf', 'firmware'],
+    ['leads-on', 'firmware'],
+    ['leads-out', 'error 1'],
+    ['../secret', 'error 1'],
+    ['firmware/../../secret', 'error 1'],
+    ['firmware//rpi/start.elf', 'error 1'],
+    ['firmware', 'error 1'],
+    ['nothing', 'error 1'],
+    ['', 'error 1'],
+    ['auto_install', 'error 1'],
+    ['/bsd.upgrade', 'error 1'],
+  ])('%s, asked by a stranger: %s', async (name, answer) => {
+    await netboot.push({ ...LOCAL_CATALOG, clients: [] });
+    expect(await ask(name)).toBe(answer);
+  });
+
+  it('comes after what is made for an armed machine', async () => {
+    await netboot.push(LOCAL_CATALOG);
+    expect([await ask('bsd.rd'), await ask('/bsd.upgrade'), await ask('leads-on')]).toEqual([
+      'ramdisk',
+      'error 1',
+      'firmware',
+    ]);
+  });
+});
+
+describe.skipIf(!hasIpv6)('TFTP over IPv6', () => {
+  it.each([
+    ['its own /64', '::/64', 'ramdisk'],
+    ['another /64', '2001:db8::/64', 'error 1'],
+  ])('knows a machine by %s', async (_, ipv6, answer) => {
+    await netboot.push({ ...LOCAL_CATALOG, clients: [{ ...LOCAL, ipv6 }] });
+    expect(await ask('bsd.rd', 6)).toBe(answer);
+  });
+});

@@ -1,0 +1,159 @@
+import { mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { BootEvent } from '../../../netboot/catalog.ts';
+import { filesBelow } from '../../../netboot/io/sets-directory.ts';
+import { REWRITER_SOCKET, serveRewriter } from '../../../netboot/io/tftpd-rewriter.ts';
+import { lookupOf } from '../../../netboot/lookup.ts';
+import { parseRewrite, unvis } from '../../../netboot/tftp/rewrite.ts';
+import { SILENT_LOG } from '../../../src/common/port.ts';
+import { SYSTEM_CLOCK } from '../../../src/io/clock.ts';
+import { ARMED, CATALOG, WEB } from '../example.ts';
+import { mkdirFor } from './running.ts';
+
+describe('a line of tftpd', () => {
+  it.each([
+    ['10.0.0.7 read bsd.rd', { address: '10.0.0.7', operation: 'read', name: 'bsd.rd' }],
+    ['2001:db8::7 write x', { address: '2001:db8::7', operation: 'write', name: 'x' }],
+    [
+      'fe80::1%em0 read /etc/boot.conf',
+      { address: 'fe80::1%em0', operation: 'read', name: '/etc/boot.conf' },
+    ],
+    ['10.0.0.7 read two words', { address: '10.0.0.7', operation: 'read', name: 'two words' }],
+    ['10.0.0.7 read ', { address: '10.0.0.7', operation: 'read', name: '' }],
+    ['10.0.0.7 read a\\\\b\\000c\\377', { address: '10.0.0.7', operation: 'read', name: 'a\\b\0c\xff' }],
+  ])('%s', (line, request) => expect(parseRewrite(line)).toEqual(request));
+
+  it.each(['', 'read x', '10.0.0.7 x', '10.0.0.7 delete x', 'rest of a name', 'a read b', '1 read b'])(
+    'is none: %j',
+    (line) => {
+      expect(parseRewrite(line)).toBeNull();
+    },
+  );
+
+  it.each([
+    ['\\', '\\'],
+    ['\\9', '9'],
+    ['\\0', '0'],
+    ['\\08', '08'],
+    ['\\\\134', '\\134'],
+    ['\\134\\134', '\\\\'],
+  ])('unvis(%j) is %j', (text, plain) => expect(unvis(text)).toBe(plain));
+});
+
+describe('the rewriter behind tftpd', () => {
+  const SETS = 'pub/OpenBSD/7.6/amd64';
+  const armed = { ...WEB, ipv6: '2001:db8:0:1::/64', armed: { ...ARMED, until: Date.now() + 3_600_000 } };
+  let directory: string;
+  let sets: string;
+  let events: BootEvent[];
+  let service: { close(): Promise<void> };
+  const start = () =>
+    serveRewriter({
+      directory,
+      lookup: () => lookupOf({ ...CATALOG, clients: [armed] }),
+      report: (event) => events.push(event),
+      architectureOf: (address) => (address === WEB.address ? 7 : null),
+      openFile: filesBelow(sets),
+      clock: SYSTEM_CLOCK,
+      log: SILENT_LOG,
+    });
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'puffboot-tftpd-'));
+    sets = await mkdtemp(join(tmpdir(), 'puffboot-sets-'));
+    events = [];
+    for (const name of ['bsd.rd', 'BOOTX64.EFI'])
+      await writeFile(await mkdirFor(join(sets, SETS, name)), name);
+    service = await start();
+  });
+  afterEach(async () => {
+    await service.close();
+    await rm(directory, { recursive: true });
+    await rm(sets, { recursive: true });
+  });
+
+  /** Writes as tftpd does, and reads as many answers. */
+  async function ask(text: string | readonly string[], answers: number): Promise<readonly string[]> {
+    const socket: Socket = connect(join(directory, REWRITER_SOCKET)).setEncoding('latin1');
+    for (const piece of [text].flat()) {
+      await new Promise((sent) => socket.write(piece, 'latin1', sent));
+      await new Promise((pause) => setImmediate(pause));
+    }
+    let told = '';
+    for await (const chunk of socket) {
+      told += String(chunk);
+      if (told.split('\n').length > answers) break;
+    }
+    return told.trimEnd().split('\n');
+  }
+
+  it('names, in order, what lies in its directory then', async () => {
+    const names = ['auto_install', '/bsd.rd', '/etc/boot.conf', '/etc/random.seed', 'bsd.upgrade', 'bsd.rd'];
+    const answers = await ask(names.map((name) => `${WEB.address} read ${name}\n`).join(''), names.length);
+    expect(answers).toEqual([
+      `/${SETS}/BOOTX64.EFI`,
+      `/${SETS}/bsd.rd`,
+      '/web-boot.conf',
+      '/etc/random.seed',
+      '/refused',
+      `/${SETS}/bsd.rd`,
+    ]);
+    expect(await readFile(join(directory, answers[1] ?? ''), 'utf8')).toBe('bsd.rd');
+    expect(await readFile(join(directory, 'web-boot.conf'), 'utf8')).toContain('set tty com0');
+    expect((await stat(join(directory, answers[1] ?? ''))).mode & 0o777).toBe(0o644);
+    expect(events).toMatchObject([{ kind: 'tftp', name: 'web', file: 'bsd.upgrade', outcome: 'refused' }]);
+  });
+
+  it('copies a kernel anew when it has changed, and never half', async () => {
+    const [name = ''] = await ask(`${WEB.address} read bsd.rd\n`, 1);
+    await writeFile(join(sets, SETS, 'bsd.rd'), 'a newer kernel');
+    await utimes(join(sets, SETS, 'bsd.rd'), 1_000_000_000, 1_000_000_000);
+    await ask(`${WEB.address} read bsd.rd\n`, 1);
+    expect(await readFile(join(directory, name), 'utf8')).toBe('a newer kernel');
+    await rm(join(sets, SETS, 'bsd.rd'));
+    expect(await ask(`${WEB.address} read bsd.rd\n`, 1)).toEqual(['/refused']);
+  });
+
+  it.each<[string, string | readonly string[], readonly string[]]>([
+    ['a stranger', '10.77.0.99 read auto_install\n', ['/refused']],
+    ['a VM over IPv6', '2001:db8:0:1::7 read auto_install\n', [`/${SETS}/BOOTX64.EFI`]],
+    ['another VM over IPv6', '2001:db8:0:2::7 read auto_install\n', ['/refused']],
+    ['a link-local address', 'fe80::1%em0 read auto_install\n', ['/refused']],
+    ['a write', `${WEB.address} write bsd.rd\n`, ['/refused']],
+    ['a way out', `${WEB.address} read ../../etc/passwd\n`, ['/refused']],
+    ['its own socket', `${WEB.address} read ${REWRITER_SOCKET}\n`, ['/refused']],
+    ['an encoded name', `${WEB.address} read \\142sd.rd\n`, [`/${SETS}/bsd.rd`]],
+    [
+      'the rest of a name behind a newline',
+      `${WEB.address} read x\ny\n${WEB.address} read bsd.rd\n`,
+      ['/refused', `/${SETS}/bsd.rd`],
+    ],
+    ['a line in pieces', [`${WEB.address} re`, 'ad bsd', '.rd\n'], [`/${SETS}/bsd.rd`]],
+    [
+      'a line without an end, and then another',
+      [`${'x'.repeat(9000)}`, `\n${WEB.address} read bsd.rd\n`],
+      [`/${SETS}/bsd.rd`],
+    ],
+  ])('%s', async (_, lines, answers) => {
+    expect(await ask(lines, answers.length)).toEqual(answers);
+  });
+
+  it('answers two hundred at once, in their order, also after a tftpd was lost', async () => {
+    connect(join(directory, REWRITER_SOCKET)).end(`${WEB.address} read bsd`);
+    const lines = Array.from(
+      { length: 200 },
+      (_, index) => `${WEB.address} read ${index % 2 ? 'bsd.rd' : 'nothing'}\n`,
+    );
+    const answers = await ask(lines.join(''), 200);
+    expect(answers).toEqual(lines.map((_, index) => (index % 2 ? `/${SETS}/bsd.rd` : '/refused')));
+  });
+
+  it('takes the place of one that was killed', async () => {
+    await service.close();
+    await writeFile(join(directory, REWRITER_SOCKET), '');
+    service = await start();
+    expect(await ask(`${WEB.address} read bsd.rd\n`, 1)).toEqual([`/${SETS}/bsd.rd`]);
+  });
+});
