@@ -6,6 +6,7 @@ import { localAccess } from '../host/io/local-access.ts';
 import { type HostService, type HostServiceParts, openHostService } from '../install/io/host-service.ts';
 import { SYSTEM_CLOCK } from '../io/clock.ts';
 import { keyringOf } from './sets/options.ts';
+import { rehearsalAccess } from '../rehearsal/io/rehearsal-access.ts';
 
 /** The ways to all hosts. */
 export interface Hosts {
@@ -30,9 +31,10 @@ export function openHosts(): Hosts {
 
 function openAccess(host: HostConfig): HostAccess {
   const { PATH = '/usr/bin:/bin:/usr/sbin:/sbin', HOME = '/' } = process.env;
-  const path = host.access === 'rehearsal' ? `${host.root}/bin:${PATH}` : PATH;
-  const env = { PATH: path, HOME, LANG: 'C', LC_ALL: 'C' };
-  return localAccess({ become: host.become, env, now: () => SYSTEM_CLOCK.now(), openPty });
+  const { become, root } = host;
+  const now = () => SYSTEM_CLOCK.now();
+  if (host.access === 'rehearsal') return rehearsalAccess({ root: root ?? '/', become, now, openPty });
+  return localAccess({ become, env: { PATH, HOME, LANG: 'C', LC_ALL: 'C' }, now, openPty });
 }
 
 /** The service that plans and changes hosts, as this puffboot: in `serve`, or in a command that runs without it. */

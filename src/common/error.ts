@@ -40,6 +40,11 @@ export const FIXES = {
   PLAN_REFUSED: 'put these right, then run `puffboot plan` again; nothing was changed',
   APPLY_FAILED: 'put the cause right and apply again: it goes on where it stopped',
   APPLY_STOPPED: 'start puffboot again and apply again: it goes on where it stopped',
+  HOST_UNREACHABLE:
+    'see that the host is up and that `ssh HOST` works for the user that puffboot runs as, then try again',
+  HOST_KEY:
+    'compare the key with the one on the console of the host, then put it in known_hosts (ssh-keyscan HOST, ssh-keygen -R HOST)',
+  HOST_DENIED: 'put the public key of the user that puffboot runs as into authorized_keys on the host',
   FILE_REFUSED: 'change that value with `puffboot vm set` or in puffboot.toml, then render the file again',
   MARKERS_DAMAGED: 'put the BEGIN and END lines of puffboot right in that file, or remove both',
   INSTALL_FAILED:

@@ -9,7 +9,13 @@ export const HOST = {
   socket: 'var/run/vmd.sock',
   log: 'var/log/daemon',
   config: 'etc/vm.conf',
-  directories: ['bin', 'etc', 'home/vm', 'var/run', 'var/log'],
+  /** Who owns which inode. */
+  owners: 'var/db/owners',
+  /** What is to go wrong; see `root/faults.ts`. */
+  faults: 'fail.json',
+  /** Every command that was run: its user, then its words. */
+  commands: 'var/log/commands',
+  directories: ['bin', 'etc', 'home/vm', 'var/run', 'var/log', 'var/db'],
 } as const;
 
 /**

@@ -15,6 +15,8 @@ export type Request =
   | { readonly kind: 'console'; readonly vm: VmRef }
   /** SIGKILL for the process of a VM, by its title. */
   | { readonly kind: 'pkill'; readonly name: string }
+  /** Whoever has the console is made to leave it, as a cu(1) that is killed. */
+  | { readonly kind: 'hangup'; readonly vm: VmRef }
   /** From a guest: its kernel rebooted. Answered by `boot`. */
   | { readonly kind: 'rebooted'; readonly id: number; readonly pid: number };
 
@@ -44,6 +46,7 @@ const CARRIES: Readonly<Record<Request['kind'], (fields: Fields) => boolean>> = 
   stop: ({ vm }) => isVmRef(vm),
   console: ({ vm }) => isVmRef(vm),
   pkill: ({ name }) => typeof name === 'string',
+  hangup: ({ vm }) => isVmRef(vm),
   rebooted: ({ id, pid }) => typeof id === 'number' && typeof pid === 'number',
 };
 

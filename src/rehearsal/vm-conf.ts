@@ -22,37 +22,53 @@ export interface HostConf {
 /** Whether a path that the configuration names can be opened. */
 export type Exists = (path: string) => boolean;
 
+/** What the host has that a configuration may name. */
+export interface ConfFacts {
+  readonly exists: Exists;
+  readonly user: (name: string) => boolean;
+  readonly group: (name: string) => boolean;
+}
+
 export type ParsedConf = { readonly conf: HostConf } | { readonly error: string };
 
 /**
  * Parses vm.conf(5) as far as this host can follow it: `vm` and `switch` blocks, `socket owner`, `staggered
- * start`, `local prefix`. Everything else is refused in vmd's words, with `file` and line.
+ * start`, `agentx`, `local prefix`. Everything else is refused in vmd's words, with `file` and line.
+ *
+ * @param accounts which logins and groups there are; left out, every one
  */
-export function parseVmConf(text: string, file: string, exists: Exists): ParsedConf {
+export function parseVmConf(
+  text: string,
+  file: string,
+  exists: Exists,
+  accounts: Omit<ConfFacts, 'exists'> = { user: () => true, group: () => true },
+): ParsedConf {
   try {
-    return { conf: parseFile(new Reader(text), exists) };
+    return { conf: parseFile(new Reader(text), { exists, ...accounts }) };
   } catch (error) {
     if (error instanceof ConfError) return { error: `${file}:${error.line}: ${error.message}` };
     throw error;
   }
 }
 
-function parseFile(reader: Reader, exists: Exists): HostConf {
+function parseFile(reader: Reader, facts: ConfFacts): HostConf {
   const vms: VmDefinition[] = [];
   const switches: string[] = [];
   for (reader.skipNewlines(); !reader.ended; reader.skipNewlines()) {
-    if (reader.accept('vm')) vms.push(parseVm(reader, exists));
+    if (reader.accept('vm')) vms.push(parseVm(reader, facts));
     else if (reader.accept('switch')) switches.push(parseSwitch(reader));
-    else parseMain(reader);
+    else parseMain(reader, facts);
     reader.endStatement();
   }
   return { vms, switches };
 }
 
-function parseMain(reader: Reader): void {
+function parseMain(reader: Reader, facts: ConfFacts): void {
   if (reader.accept('socket')) {
     reader.expect('owner');
-    reader.string();
+    parseOwner(reader, facts);
+  } else if (reader.accept('agentx')) {
+    while (reader.accept('context') || reader.accept('path')) reader.string();
   } else if (reader.accept('staggered')) {
     reader.expect('start');
     reader.expect('parallel');
@@ -99,7 +115,7 @@ type Draft = { -readonly [Key in keyof VmDefinition]: VmDefinition[Key] } & {
   lladdrs: string[];
 };
 
-function parseVm(reader: Reader, exists: Exists): VmDefinition {
+function parseVm(reader: Reader, facts: ConfFacts): VmDefinition {
   const name = reader.string();
   if (name.length > 63) throw reader.error('vm name too long');
   const vm: Draft = {
@@ -112,18 +128,18 @@ function parseVm(reader: Reader, exists: Exists): VmDefinition {
     kernel: null,
     bootDevice: null,
   };
-  parseBlock(reader, () => parseVmOption(reader, vm, exists));
+  parseBlock(reader, () => parseVmOption(reader, vm, facts));
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) throw reader.error(`vm "${name}" failed: Invalid argument`);
   return vm;
 }
 
-function parseVmOption(reader: Reader, vm: Draft, exists: Exists): void {
+function parseVmOption(reader: Reader, vm: Draft, facts: ConfFacts): void {
   if (reader.accept('enable')) vm.disabled = false;
   else if (reader.accept('disable')) vm.disabled = true;
   else if (reader.accept('memory')) vm.memoryMiB = memory(reader);
-  else if (reader.accept('disk')) vm.disks.push(parseDisk(reader, vm, exists));
-  else if (reader.accept('owner')) vm.owner = parseOwner(reader);
-  else if (reader.accept('boot')) parseBoot(reader, vm, exists);
+  else if (reader.accept('disk')) vm.disks.push(parseDisk(reader, vm, facts.exists));
+  else if (reader.accept('owner')) vm.owner = parseOwner(reader, facts);
+  else if (reader.accept('boot')) parseBoot(reader, vm, facts.exists);
   else if (reader.accept('interface') || (reader.accept('local') && reader.accept('interface'))) {
     vm.lladdrs.push(parseInterface(reader, vm));
   } else throw reader.error('syntax error');
@@ -182,11 +198,14 @@ function lladdrOf(reader: Reader): string {
   return lladdr;
 }
 
-function parseOwner(reader: Reader): string {
+function parseOwner(reader: Reader, facts: ConfFacts): string {
   const owner = reader.string();
   if (!/^([A-Za-z0-9_][\w.-]*)?(:[\w.-]+)?$/.test(owner) || owner === '') {
     throw reader.error(`failed to get user: ${owner}`);
   }
+  const [user = '', group = ''] = owner.split(':');
+  if (user !== '' && !facts.user(user)) throw reader.error(`failed to get user: ${user}`);
+  if (group !== '' && !facts.group(group)) throw reader.error(`failed to get group: ${group}`);
   return owner;
 }
 

@@ -1,3 +1,5 @@
+import { getopt, type Options } from './root/getopt.ts';
+
 /** vmctl(8)'s command line. Only its words: what they do is in `io/vmctl.ts` and in the daemon. */
 
 /** A VM is named by its name or, when all its characters are digits, by its id. */
@@ -21,18 +23,13 @@ export interface VmctlRefusal {
   readonly stderr: string;
 }
 
-interface Arguments {
-  readonly flags: ReadonlyMap<string, string>;
-  readonly rest: readonly string[];
-}
-
 interface CommandRow {
   readonly name: string;
   readonly usage: string;
   /** getopt(3) form. */
   readonly options?: string;
   /** Null: the arguments are wrong and the usage is shown. Without it the command isn't simulated. */
-  readonly parse?: (args: Arguments) => VmctlCommand | VmctlRefusal | null;
+  readonly parse?: (args: Options) => VmctlCommand | VmctlRefusal | null;
 }
 
 /** All of vmctl's commands, because each counts when a word is abbreviated. */
@@ -80,11 +77,11 @@ export function parseVmctl(argv: readonly string[]): VmctlCommand | VmctlRefusal
   if (matching.length > 1) return refused(`ambiguous argument: ${word}\n${usage()}`);
   if (row.parse === undefined) return refused(`vmctl: ${row.name}: not part of the simulated host\n`);
   const args = getopt(row.options ?? '', words);
-  if ('kind' in args) return refused(`${args.stderr}${commandUsage(row)}`);
+  if ('error' in args) return refused(`vmctl: ${args.error}\n${commandUsage(row)}`);
   return row.parse(args) ?? refused(commandUsage(row));
 }
 
-function parseCreate({ flags, rest }: Arguments): VmctlCommand | VmctlRefusal | null {
+function parseCreate({ flags, rest }: Options): VmctlCommand | VmctlRefusal | null {
   const [disk] = rest;
   if (disk === undefined || rest.length > 1) return null;
   const size = flags.get('s');
@@ -94,17 +91,17 @@ function parseCreate({ flags, rest }: Arguments): VmctlCommand | VmctlRefusal | 
   return { kind: 'create', sizeMiB, ...imageOf(disk) };
 }
 
-function parseLoad({ rest }: Arguments): VmctlCommand | null {
+function parseLoad({ rest }: Options): VmctlCommand | null {
   const [file] = rest;
   return file === undefined || rest.length > 1 ? null : { kind: 'load', file };
 }
 
-function parseReset({ rest }: Arguments): VmctlCommand | null {
+function parseReset({ rest }: Options): VmctlCommand | null {
   const [what = 'all'] = rest;
   return rest.length > 1 || !isResettable(what) ? null : { kind: 'reset', what };
 }
 
-function parseStatus({ flags, rest }: Arguments): VmctlCommand | VmctlRefusal | null {
+function parseStatus({ flags, rest }: Options): VmctlCommand | VmctlRefusal | null {
   const runningOnly = flags.has('r');
   return rest.length === 0
     ? { kind: 'status', vm: null, runningOnly }
@@ -112,11 +109,11 @@ function parseStatus({ flags, rest }: Arguments): VmctlCommand | VmctlRefusal | 
 }
 
 /** On a VM that vmd knows, only `-b` and `-c` count; the others are accepted and dropped as vmd does. */
-function parseStart({ flags, rest }: Arguments): VmctlCommand | VmctlRefusal | null {
+function parseStart({ flags, rest }: Options): VmctlCommand | VmctlRefusal | null {
   return one(rest, (vm) => ({ kind: 'start', vm, console: flags.has('c'), kernel: flags.get('b') ?? null }));
 }
 
-function parseStop({ flags, rest }: Arguments): VmctlCommand | VmctlRefusal | null {
+function parseStop({ flags, rest }: Options): VmctlCommand | VmctlRefusal | null {
   return one(rest, (vm) => ({ kind: 'stop', vm, force: flags.has('f'), wait: flags.has('w') }));
 }
 
@@ -127,30 +124,6 @@ function one(rest: readonly string[], make: (vm: VmRef) => VmctlCommand): VmctlC
   return /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(word)
     ? make({ name: word })
     : refused('vmctl: invalid VM name\n');
-}
-
-/** getopt(3): flags before the first operand; `-fw` is `-f -w`; a `:` takes the rest or the next word. */
-function getopt(options: string, words: readonly string[]): Arguments | VmctlRefusal {
-  const flags = new Map<string, string>();
-  const rest = [...words];
-  while (rest[0]?.startsWith('-') && rest[0] !== '-') {
-    const word = rest.shift() ?? '';
-    if (word === '--') break;
-    for (let at = 1; at < word.length; at += 1) {
-      const flag = word.charAt(at);
-      const known = options.indexOf(flag);
-      if (flag === ':' || known < 0) return refused(`vmctl: unknown option -- ${flag}\n`);
-      if (options.charAt(known + 1) !== ':') {
-        flags.set(flag, '');
-        continue;
-      }
-      const value = word.slice(at + 1) || rest.shift();
-      if (value === undefined) return refused(`vmctl: option requires an argument -- ${flag}\n`);
-      flags.set(flag, value);
-      break;
-    }
-  }
-  return { flags, rest };
 }
 
 /** `qcow2:PATH`, `raw:PATH`, else what the file's name says. */

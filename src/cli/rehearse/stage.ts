@@ -154,13 +154,10 @@ bootAddress = "${network.boot}"
 name = "stage"
 access = "rehearsal"
 root = "${directory}/host"
-become = []
 dhcp = "relay"
 lladdrPrefix = "fe:e1:ba:d0:77"
 ipv4Range = "${network.range}"
 capacity = ${network === NETWORK ? 40 : 1}
-diskDirectory = "${directory}/host/home/vm"
-configDirectory = "${directory}/host/etc/puffboot"
 
 [hosts.vmDefaults]
 memory = "512M"

@@ -114,7 +114,7 @@ async function statusOf(command: HostCommand, path: string, asRoot: boolean): Pr
   const { status, stdout, stderr } = await command(['ls', '-lnd', path], { asRoot });
   if (status !== 0 && isMissing(stderr)) return null;
   const found = status === 0 ? parseListLine(Buffer.from(stdout).toString('utf8')) : null;
-  if (found === null) throw failed(`cannot look at ${path}`, stderr, status);
+  if (found === null) throw failed(`cannot write ${path}`, stderr, status);
   if (found.kind === 'file') return found;
   throw new OperatorError('HOST_COMMAND', `cannot write ${path}: it is no plain file but a ${found.kind}`);
 }

@@ -60,6 +60,8 @@ export class Daemon {
         return this.#console(request.vm, viewer);
       case 'pkill':
         return { reply: this.#pkill(request.name) };
+      case 'hangup':
+        return { reply: this.#hangUp(request.vm) };
       case 'rebooted':
         return { reply: this.#rebooted(request) };
     }
@@ -188,6 +190,12 @@ export class Daemon {
     return guest.attach(viewer)
       ? { reply: { kind: 'console', tty }, console: guest }
       : { reply: { kind: 'busy', tty } };
+  }
+
+  #hangUp(ref: VmRef): Reply {
+    const vm = findVm(this.#state, ref);
+    const guest = vm === null ? undefined : this.#guests.get(vm.id);
+    return guest?.hangUp() ? { kind: 'done' } : { kind: 'failed', error: 'nobody is there' };
   }
 
   /** An explicit boot device counts for one boot; `-b` did too, the configuration's own kernel stays. */

@@ -9,6 +9,8 @@ export interface GuestProcess {
   /** Takes the console; false while somebody else has it. */
   attach(viewer: ConsoleViewer): boolean;
   detach(viewer: ConsoleViewer): void;
+  /** Makes whoever has the console leave it; false where nobody has it. */
+  hangUp(): boolean;
   write(bytes: Uint8Array): void;
   /** Asks it to shut down, or ends it. */
   stop(force: boolean): void;
@@ -59,6 +61,12 @@ export function startGuest(parameters: GuestParameters): GuestProcess {
     },
     detach: (leaving) => {
       if (viewer === leaving) viewer = null;
+    },
+    hangUp: () => {
+      const leaving = viewer;
+      viewer = null;
+      leaving?.ended();
+      return leaving !== null;
     },
     write: (bytes) => pty.write(Buffer.from(bytes)),
     stop: (force) => {

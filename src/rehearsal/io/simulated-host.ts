@@ -7,6 +7,7 @@ import { OperatorError } from '../../common/error.ts';
 import type { Log } from '../../common/port.ts';
 import { HOST } from '../host-path.ts';
 import { parseOptions, type SimulationOptions } from '../options.ts';
+import { makeBaseFiles } from './root/host-files.ts';
 
 export interface SimulatedHostParts {
   /** Directory that becomes the host's root; made where it is missing. */
@@ -36,6 +37,7 @@ export async function startSimulatedHost({ root, options, log }: SimulatedHostPa
   await writeFile(join(base, HOST.pkill), wrapper('pkill.js'), { mode: 0o755 });
   await writeFile(join(base, HOST.last), LAST, { mode: 0o755 });
   await writeFile(join(base, HOST.config), '', { flag: 'a' });
+  makeBaseFiles(base);
   const daemon = spawn(process.execPath, [compiled('vmd.js'), base, JSON.stringify(parsed)], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH ?? '/usr/bin:/bin' },
@@ -80,7 +82,7 @@ printf 'reboot    ~                         Mon Jan  1 00:02\\nshutdown  ~      
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** The compiled programs; this file may itself run from the source tree, in tests. */
-function compiled(name: string): string {
+export function compiled(name: string): string {
   const built = import.meta.url.endsWith('.ts') ? '../../../dist/src/rehearsal/io/' : './';
   return fileURLToPath(new URL(`${built}${name}`, import.meta.url));
 }

@@ -1,4 +1,5 @@
 import { createConnection, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { HOST } from '../host-path.ts';
 import { encodeMessage, parseReply, type Reply, type Request } from '../protocol.ts';
 
@@ -12,9 +13,21 @@ export interface Answered {
  * Asks the daemon of the host in whose root this process is. The connection stays open, and paused.
  * @throws the system's error when no daemon is there
  */
-export function connectAndAsk(request: Request): Promise<Answered> {
+export const connectAndAsk = (request: Request): Promise<Answered> => askSocket(HOST.socket, request);
+
+/**
+ * Asks the daemon of any host.
+ * @throws the system's error when no daemon is there, or its socket lies too deep
+ */
+export async function askAt(root: string, request: Request): Promise<Reply> {
+  const { reply, socket } = await askSocket(join(root, HOST.socket), request);
+  socket.destroy();
+  return reply;
+}
+
+function askSocket(path: string, request: Request): Promise<Answered> {
   return new Promise((resolve, reject) => {
-    const socket = createConnection(HOST.socket);
+    const socket = createConnection(path);
     let received = '';
     const read = (bytes: Buffer): void => {
       received += bytes.toString('latin1');

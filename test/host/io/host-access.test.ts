@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openPty } from '../../../console/io/pty.ts';
+import { SILENT_LOG } from '../../../src/common/port.ts';
 import { localAccess } from '../../../src/host/io/local-access.ts';
 import { parseListLine } from '../../../src/host/list-line.ts';
+import { rehearsalAccess } from '../../../src/rehearsal/io/rehearsal-access.ts';
+import { startSimulatedHost } from '../../../src/rehearsal/io/simulated-host.ts';
 import { hostAccessContract } from '../../contract/host-access.ts';
 import { fakeHost } from '../../fakes/host.ts';
 
@@ -24,6 +27,19 @@ hostAccessContract('this machine', async () => {
     access: local(['env']),
     directory,
     close: () => rm(directory, { recursive: true, force: true }),
+  };
+});
+
+hostAccessContract('the simulated host', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'puffboot-host-'));
+  const host = await startSimulatedHost({ root, options: { pace: 0 }, log: SILENT_LOG });
+  return {
+    access: rehearsalAccess({ root, become: ['doas'], now: () => Date.now(), openPty }),
+    directory: '/home/vm',
+    async close() {
+      await host.stop();
+      await rm(root, { recursive: true, force: true });
+    },
   };
 });
 
