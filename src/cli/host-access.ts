@@ -5,8 +5,8 @@ import type { HostAccess } from '../host/access.ts';
 import { localAccess } from '../host/io/local-access.ts';
 import { type HostService, type HostServiceParts, openHostService } from '../install/io/host-service.ts';
 import { SYSTEM_CLOCK } from '../io/clock.ts';
-import { keyringOf } from './sets/options.ts';
 import { rehearsalAccess } from '../rehearsal/io/rehearsal-access.ts';
+import { keyringOf } from './sets/options.ts';
 
 /** The ways to all hosts. */
 export interface Hosts {
