@@ -2,6 +2,7 @@
 import { remoteNetboot } from '../../../netboot/io/channel.ts';
 import { messageOf } from '../../common/error.ts';
 import type { Config } from '../../config/schema.ts';
+import type { Install } from '../../install/install.ts';
 import { openPowerService } from '../../install/io/power-service.ts';
 import { openInstallService } from '../../install/io/service.ts';
 import { SYSTEM_CLOCK } from '../../io/clock.ts';
@@ -24,8 +25,9 @@ runChild<Config>(async (parent) => {
   const netboot = remoteNetboot(parent);
   const { accessOf, close: closeHosts } = openHosts();
   const hosts = hostService({ config, store, accessOf, log });
+  const ended = ({ host }: Install) => hosts.settle(host);
   const makePasswords = passwordMaker();
-  const installs = openInstallService({ config, store, netboot, accessOf, makePasswords, clock, log });
+  const installs = openInstallService({ config, store, netboot, accessOf, makePasswords, ended, clock, log });
   const power = openPowerService({ config, store, accessOf, clock, log });
   netboot.onReady(
     () => void installs.refresh().catch((error) => log.error('netboot.push', { error: messageOf(error) })),
@@ -36,6 +38,7 @@ runChild<Config>(async (parent) => {
   const { address, port, enabled } = config.web;
   const web = enabled ? await startWeb({ operator: installs, address, port, clock, log }) : null;
   await installs.resume();
+  for (const { name, node } of config.hosts) if (node === config.node) hosts.settle(name);
 
   return {
     listening: [...(web === null ? [] : [web.url]), control.path],

@@ -8,8 +8,9 @@ import type { Clock, Log } from '../../common/port.ts';
 import type { Config, HostConfig } from '../../config/schema.ts';
 import type { HostAccess } from '../../host/access.ts';
 import { carryOut } from '../../host/io/carry-out.ts';
-import { lockHost } from '../../host/io/lock.ts';
+import { type HostLock, lockHost } from '../../host/io/lock.ts';
 import { observeHost } from '../../host/io/observe.ts';
+import { takeTurns } from '../../host/io/turns.ts';
 import { type HostPlan, planHost } from '../../host/plan/plan.ts';
 import { describe, isTold, type Step } from '../../host/plan/step.ts';
 import type { Wanted } from '../../host/plan/wanted.ts';
@@ -17,6 +18,7 @@ import type { VmStore } from '../../inventory/store.ts';
 import type { ApplyView, HostOperator, PlanView } from '../../web/host-operator.ts';
 import type { InstallStore } from '../store.ts';
 import { wantedOf } from '../wanted.ts';
+import { dueFlags, VM_CONF } from './host-flags.ts';
 
 export interface HostServiceParts {
   readonly config: Config;
@@ -31,7 +33,12 @@ export interface HostServiceParts {
 }
 
 export interface HostService extends HostOperator {
-  /** Resolves when no apply is under way. */
+  /**
+   * To be called when an install has ended or a VM was stopped or started on purpose: `enable` and `disable` in the
+   * vm.conf(5) that was applied follow in the background. What fails is logged, and is part of the next plan.
+   */
+  settle(host: string): void;
+  /** Resolves when nothing is under way. */
   settled(): Promise<void>;
   /** Stops before the next step of every apply. */
   close(): Promise<void>;
@@ -47,12 +54,15 @@ const KEPT = 1000;
 
 type Progress = { -readonly [Key in keyof ApplyView]: ApplyView[Key] };
 
-/** Plans and applies, one apply after the other on each host. */
+/** Plans and applies; on each host one thing after the other. */
 export function openHostService(parts: HostServiceParts): HostService {
   const { config, clock, log } = parts;
   /** The last applies of all hosts, oldest first. */
   const applies: Progress[] = [];
-  const turns = new Map<string, Promise<void>>();
+  const inTurn = takeTurns();
+  const work = new Set<Promise<void>>();
+  /** Hosts whose flags are about to be looked at anyway. */
+  const settling = new Set<string>();
   let closing = false;
 
   function hostOf(name: string): HostConfig {
@@ -62,9 +72,13 @@ export function openHostService(parts: HostServiceParts): HostService {
     throw new OperatorError('HOST_NOT_FOUND', `there is no host ${show(name)}; the hosts are ${names}`);
   }
 
-  async function planOf(host: HostConfig): Promise<Planned> {
+  async function sceneOf(host: HostConfig) {
     const [all, installs] = await Promise.all([parts.store.listVms(), parts.store.latestInstalls()]);
-    const vms = all.filter((vm) => vm.host === host.name);
+    return { vms: all.filter((vm) => vm.host === host.name), installs, stopped: new Set<string>() };
+  }
+
+  async function planOf(host: HostConfig): Promise<Planned> {
+    const { vms, installs, stopped } = await sceneOf(host);
     const kernels = new Map<string, RamdiskKernel>();
     for (const { release, arch } of vms) {
       const key = `${release}/${arch}`;
@@ -74,27 +88,17 @@ export function openHostService(parts: HostServiceParts): HostService {
     }
     const sourceOf = (release: string, arch: string) =>
       kernels.get(`${release}/${arch}`) ?? ({ kind: 'missing', why: 'nobody looked' } as const);
-    const wanted = wantedOf({ config, host, vms }, installs, sourceOf);
+    const wanted = wantedOf({ config, host, vms, stopped }, installs, sourceOf);
     return { wanted, plan: planHost(wanted, await observeHost(parts.accessOf(host), wanted)) };
   }
 
-  async function apply(host: HostConfig, digest: string | null, progress: Progress): Promise<void> {
+  /** Takes the host for this puffboot alone. */
+  async function locked(host: HostConfig, act: (lock: HostLock) => Promise<void>): Promise<void> {
     const access = parts.accessOf(host);
     const path = posix.join(host.configDirectory, 'apply.lock');
     const lock = await lockHost({ access, host: host.name, path, holder: parts.holder, clock });
     try {
-      const { wanted, plan } = await planOf(host);
-      if (digest !== null && digest !== digestOf(plan)) {
-        throw new OperatorError('HOST_CHANGED', `${host.name} is not any more as its plan was shown`);
-      }
-      if (plan.faults.length > 0) throw new OperatorError('PLAN_REFUSED', plan.faults.join('\n'));
-      progress.remarks = plan.remarks;
-      progress.steps = plan.steps.filter(isTold).map((step) => ({ says: describe(step), state: 'left' }));
-      await carryOutAll(plan.steps, progress, async (step) => {
-        if (closing) throw new OperatorError('APPLY_STOPPED', 'puffboot was stopped');
-        await lock.renew();
-        await carryOut(access, wanted, step);
-      });
+      await act(lock);
     } finally {
       await lock
         .release()
@@ -102,43 +106,81 @@ export function openHostService(parts: HostServiceParts): HostService {
     }
   }
 
-  /** One after the other; each waits for the one before it, however that ended. */
+  async function apply(host: HostConfig, digest: string | null, progress: Progress, lock: HostLock) {
+    const { wanted, plan } = await planOf(host);
+    if (digest !== null && digest !== digestOf(plan)) {
+      throw new OperatorError('HOST_CHANGED', `${host.name} is not any more as its plan was shown`);
+    }
+    if (plan.faults.length > 0) throw new OperatorError('PLAN_REFUSED', plan.faults.join('\n'));
+    progress.remarks = plan.remarks;
+    progress.steps = plan.steps.filter(isTold).map((step) => ({ says: describe(step), state: 'left' }));
+    await carryOutAll(plan.steps, progress, async (step) => {
+      if (closing) throw new OperatorError('APPLY_STOPPED', 'puffboot was stopped');
+      await lock.renew();
+      await carryOut(parts.accessOf(host), wanted, step);
+    });
+  }
+
+  /** However the one before it ended. */
+  function queue(host: HostConfig, act: () => Promise<void>): void {
+    const turn = inTurn(host.name, act).finally(() => work.delete(turn));
+    work.add(turn);
+  }
+
   function begin(host: HostConfig, digest: string | null): Progress {
-    const before = turns.get(host.name);
+    const isBusy = applies.some(({ host: name, state }) => name === host.name && !isOver(state));
     const progress: Progress = {
       id: randomBytes(8).toString('hex'),
       host: host.name,
-      state: before === undefined ? 'running' : 'waiting',
+      state: isBusy ? 'waiting' : 'running',
       steps: [],
       remarks: [],
       error: null,
     };
     applies.push(progress);
     if (applies.length > KEPT) applies.shift();
-    const turn = (before ?? Promise.resolve())
-      .then(() => {
-        progress.state = 'running';
-        return apply(host, digest, progress);
-      })
-      .then(
-        () => {
-          progress.state = 'done';
-        },
-        (error: unknown) => {
-          progress.state = 'failed';
-          progress.error = errorView(error);
-        },
-      )
-      .then(() => {
-        log.info('host.applied', { host: host.name, state: progress.state, error: progress.error });
-        if (turns.get(host.name) === turn) turns.delete(host.name);
-      });
-    turns.set(host.name, turn);
+    queue(host, async () => {
+      progress.state = 'running';
+      try {
+        await locked(host, (lock) => apply(host, digest, progress, lock));
+        progress.state = 'done';
+      } catch (error) {
+        progress.state = 'failed';
+        progress.error = errorView(error);
+      }
+      log.info('host.applied', { host: host.name, state: progress.state, error: progress.error });
+    });
     return progress;
   }
 
+  async function settleNow(host: HostConfig): Promise<void> {
+    const access = parts.accessOf(host);
+    const due = async () => {
+      const { vms, installs, stopped } = await sceneOf(host);
+      return dueFlags(access, vms, installs, stopped);
+    };
+    if ((await due()) === null) return;
+    await locked(host, async () => {
+      const text = await due();
+      if (text === null) return;
+      await access.write(VM_CONF, text, { asRoot: true });
+      log.info('host.flags', { host: host.name });
+    });
+  }
+
+  function settle(name: string): void {
+    const host = config.hosts.find((each) => each.name === name);
+    if (host === undefined || settling.has(name) || closing) return;
+    settling.add(name);
+    queue(host, async () => {
+      settling.delete(name);
+      if (closing) return;
+      await settleNow(host).catch((error) => log.warn('host.flags', { host: name, error: messageOf(error) }));
+    });
+  }
+
   async function settled(): Promise<void> {
-    while (turns.size > 0) await Promise.all(turns.values());
+    while (work.size > 0) await Promise.all(work);
   }
 
   return {
@@ -152,6 +194,7 @@ export function openHostService(parts: HostServiceParts): HostService {
       const progress = applies.findLast((each) => each.host === host && (id === null || each.id === id));
       return progress === undefined ? null : { ...progress };
     },
+    settle,
     settled,
     async close() {
       closing = true;
@@ -159,6 +202,8 @@ export function openHostService(parts: HostServiceParts): HostService {
     },
   };
 }
+
+const isOver = (state: ApplyView['state']): boolean => state === 'done' || state === 'failed';
 
 async function carryOutAll(
   steps: readonly Step[],

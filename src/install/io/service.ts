@@ -31,6 +31,8 @@ export interface ServiceParts {
   readonly accessOf: (host: HostConfig) => HostAccess;
   /** For what is typed on a console; what is fetched gets its own. */
   readonly makePasswords: MakePasswords;
+  /** Called after an install has ended, however it did. */
+  readonly ended?: (install: Install) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -137,7 +139,10 @@ export function openInstallService(parts: ServiceParts): InstallService {
       store,
       clock,
       log,
-      entered: queue.moved,
+      entered(now) {
+        queue.moved(now);
+        if (!isOpen(now)) parts.ended?.(now);
+      },
       changed,
     });
     runners.set(vm.name, runner);
