@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { applyCommand } from './apply.ts';
 import { checkCommand } from './check.ts';
+import { doctorCommand } from './doctor.ts';
 import { driveCommand } from './drive.ts';
 import { cancelCommand, installCommand, retryCommand, upgradeCommand } from './install.ts';
 import { leasesCommand } from './leases.ts';
@@ -28,6 +29,7 @@ export const COMMANDS: readonly (() => Command)[] = [
   renderCommand,
   planCommand,
   applyCommand,
+  doctorCommand,
   setsCommand,
   siteCommand,
   installCommand,

@@ -6,7 +6,7 @@ import { hostPaths } from './host-paths.ts';
 import { type Install, isOpen } from './install.ts';
 
 /** The part of a scene that says which files a host has at all. */
-type Place = Pick<HostScene, 'host' | 'vms'>;
+type Place = Pick<HostScene, 'host'>;
 
 /** Whether a file is wanted on a host. Of pf.conf only what somebody put there is kept up to date. */
 const IS_WANTED: Readonly<Record<AppliedFile, (place: Place) => boolean>> = {
@@ -16,6 +16,10 @@ const IS_WANTED: Readonly<Record<AppliedFile, (place: Place) => boolean>> = {
   'hostname.if': ({ host }) => host.ipv6Prefix !== undefined,
   'pf.conf': () => true,
 };
+
+/** Paths of the files of a host in which a part may be puffboot's. */
+export const appliedPaths = (host: HostScene['host']): readonly string[] =>
+  APPLIED_FILES.filter((kind) => IS_WANTED[kind]({ host })).map((kind) => HOST_FILES[kind].path(host));
 
 /**
  * What a host is to look like.
@@ -66,7 +70,7 @@ export function hasSystem(install: Pick<Install, 'state' | 'mode'> | null): bool
 const isBusy = (install: Install | undefined): boolean => install !== undefined && isOpen(install);
 
 function kernelsOf(
-  { host, vms }: Place,
+  { host, vms }: Pick<HostScene, 'host' | 'vms'>,
   sourceOf: (release: string, arch: string) => WantedKernel['source'],
 ): readonly WantedKernel[] {
   const byPath = new Map<string, Vm>();

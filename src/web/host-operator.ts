@@ -29,6 +29,25 @@ export interface ApplyView {
   readonly error: { readonly code: ErrorCode | null; readonly message: string } | null;
 }
 
+/** The health of a host. Plain JSON. */
+export interface DoctorView {
+  readonly host: string;
+  readonly checks: readonly {
+    readonly name: string;
+    /** What is fine where there is nothing to find. */
+    readonly fine: string;
+    readonly findings: readonly {
+      readonly level: 'fault' | 'warning' | 'hint';
+      readonly says: string;
+      readonly fix: string;
+      /** Whether it can be fixed without a question. */
+      readonly safe: boolean;
+    }[];
+  }[];
+  /** What was found and has been fixed. */
+  readonly fixed: readonly string[];
+}
+
 /** What plans and changes hosts. */
 export interface HostOperator {
   hosts(): readonly string[];
@@ -41,4 +60,8 @@ export interface HostOperator {
   apply(host: string, digest: string | null): Promise<ApplyView>;
   /** An apply of this process on a host, the last one without `id`; null: there was none. */
   applied(host: string, id?: string | null): ApplyView | null;
+  /** @throws OperatorError HOST_NOT_FOUND, HOST_COMMAND and what the way to the host throws */
+  diagnose(host: string): Promise<DoctorView>;
+  /** Fixes what is safe to fix, then looks again. */
+  remedy(host: string): Promise<DoctorView>;
 }

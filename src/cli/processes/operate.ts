@@ -28,7 +28,8 @@ runChild<Config>(async (parent) => {
   const ended = ({ host }: Install) => hosts.settle(host);
   const makePasswords = passwordMaker();
   const installs = openInstallService({ config, store, netboot, accessOf, makePasswords, ended, clock, log });
-  const power = openPowerService({ config, store, accessOf, clock, log });
+  const purposeChanged = hosts.settle;
+  const power = openPowerService({ config, store, accessOf, purposeChanged, clock, log });
   netboot.onReady(
     () => void installs.refresh().catch((error) => log.error('netboot.push', { error: messageOf(error) })),
   );

@@ -14,15 +14,16 @@ import { takeTurns } from '../../host/io/turns.ts';
 import { type HostPlan, planHost } from '../../host/plan/plan.ts';
 import { describe, isTold, type Step } from '../../host/plan/step.ts';
 import type { Wanted } from '../../host/plan/wanted.ts';
-import type { VmStore } from '../../inventory/store.ts';
+import type { LifeStore, VmStore } from '../../inventory/store.ts';
 import type { ApplyView, HostOperator, PlanView } from '../../web/host-operator.ts';
 import type { InstallStore } from '../store.ts';
 import { wantedOf } from '../wanted.ts';
+import { diagnose, remedy } from './doctor-service.ts';
 import { dueFlags, VM_CONF } from './host-flags.ts';
 
 export interface HostServiceParts {
   readonly config: Config;
-  readonly store: VmStore & InstallStore;
+  readonly store: VmStore & InstallStore & LifeStore;
   readonly accessOf: (host: HostConfig) => HostAccess;
   /** Where signify(1) keys are looked for. */
   readonly keyDirectories: readonly string[];
@@ -73,8 +74,9 @@ export function openHostService(parts: HostServiceParts): HostService {
   }
 
   async function sceneOf(host: HostConfig) {
-    const [all, installs] = await Promise.all([parts.store.listVms(), parts.store.latestInstalls()]);
-    return { vms: all.filter((vm) => vm.host === host.name), installs, stopped: new Set<string>() };
+    const { store } = parts;
+    const [all, installs] = await Promise.all([store.listVms(), store.latestInstalls()]);
+    return { vms: all.filter((vm) => vm.host === host.name), installs, stopped: await store.stoppedVms() };
   }
 
   async function planOf(host: HostConfig): Promise<Planned> {
@@ -193,6 +195,14 @@ export function openHostService(parts: HostServiceParts): HostService {
       const host = hostOf(name).name;
       const progress = applies.findLast((each) => each.host === host && (id === null || each.id === id));
       return progress === undefined ? null : { ...progress };
+    },
+    async diagnose(name) {
+      const host = hostOf(name);
+      return diagnose(parts.accessOf(host), host, (await sceneOf(host)).vms);
+    },
+    async remedy(name) {
+      const host = hostOf(name);
+      return remedy(parts.accessOf(host), host, (await sceneOf(host)).vms);
     },
     settle,
     settled,

@@ -39,6 +39,8 @@ export interface PowerServiceParts {
   readonly config: Config;
   readonly store: VmStore & InstallStore & LifeStore;
   readonly accessOf: (host: HostConfig) => HostAccess;
+  /** Called after a VM of a host is to stay stopped, or to stay so no longer. */
+  readonly purposeChanged?: (host: string) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -103,7 +105,10 @@ export function openPowerService(parts: PowerServiceParts): PowerService {
       }
       put(running, name, { state: 'working', note: '' });
       const note = await ACT[order.action](step, order);
-      if (order.vms !== 'all') await store.setStopped(name, order.action !== 'start');
+      if (order.vms !== 'all') {
+        await store.setStopped(name, order.action !== 'start');
+        parts.purposeChanged?.(step.vm.host);
+      }
       put(running, name, { state: 'done', note });
       log.info('power.done', { vm: name, action: order.action, note });
       return note === '';

@@ -27,6 +27,16 @@ export const HOST_ROUTES: readonly Route<HostContext>[] = [
     path: '/hosts/:name/apply',
     run: async ({ hosts }, { params, query }) => hosts.applied(params.name ?? '', query.get('id')),
   },
+  {
+    method: 'GET',
+    path: '/hosts/:name/doctor',
+    run: ({ hosts }, { params }) => hosts.diagnose(params.name ?? ''),
+  },
+  {
+    method: 'POST',
+    path: '/hosts/:name/doctor',
+    run: ({ hosts }, { params }) => hosts.remedy(params.name ?? ''),
+  },
 ];
 
 function digestIn(body: unknown): string | null {
