@@ -3,6 +3,7 @@ import { OperatorError } from '../common/error.ts';
 import { renderMistakes } from '../config/mistake.ts';
 import { inspectConfig } from '../config/parse.ts';
 import { findConfig } from '../io/config-file.ts';
+import { readOwnPrompts } from './prompts-file.ts';
 
 interface CheckOptions {
   readonly config?: string;
@@ -27,9 +28,27 @@ async function check(options: CheckOptions): Promise<void> {
     process.exitCode = 1;
     return;
   }
+  const prompts = await mistakesOf(config.console.prompts);
+  if (prompts !== null && !options.json) throw prompts;
+  if (prompts !== null) {
+    print({ file, ok: false, mistakes: [{ line: null, key: 'console.prompts', message: prompts.message }] });
+    process.exitCode = 1;
+    return;
+  }
   const [hosts, subnets] = [config.hosts.length, config.subnets.length];
   if (options.json) print({ file, ok: true, hosts, subnets, mistakes });
   else process.stdout.write(`${file}: ok, ${count(hosts, 'host')}, ${count(subnets, 'subnet')}\n`);
+}
+
+/** What is wrong with the operator's own prompts, which are a file of their own. */
+async function mistakesOf(prompts: string | undefined): Promise<OperatorError | null> {
+  try {
+    await readOwnPrompts(prompts);
+    return null;
+  } catch (error) {
+    if (error instanceof OperatorError) return error;
+    throw error;
+  }
 }
 
 const print = (value: unknown): boolean => process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);

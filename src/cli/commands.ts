@@ -9,6 +9,7 @@ import { lintCommand } from './lint.ts';
 import { netbootCommand } from './netboot.ts';
 import { planCommand } from './plan.ts';
 import { killCommand, startCommand, stopCommand } from './power.ts';
+import { promptsCommand } from './prompts.ts';
 import { rehearseCommand } from './rehearse.ts';
 import { renderCommand } from './render.ts';
 import { replayCommand } from './replay.ts';
@@ -41,6 +42,7 @@ export const COMMANDS: readonly (() => Command)[] = [
   killCommand,
   driveCommand,
   replayCommand,
+  promptsCommand,
   transcriptCommand,
   lintCommand,
 ];

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { Option } from 'commander';
 import { checkTable } from '../../console/prompts/check.ts';
 import type { PromptTable } from '../../console/prompts/table.ts';
-import { OperatorError } from '../common/error.ts';
+import { errnoOf, messageOf, OperatorError } from '../common/error.ts';
+import type { Log } from '../common/port.ts';
 import { locate } from '../config/locate.ts';
 import { type Mistake, renderMistakes, renderPath } from '../config/mistake.ts';
 import { readToml } from '../config/parse.ts';
@@ -23,9 +24,44 @@ export const promptsOption = (): Option =>
  *         `file:line: key: message`
  */
 export async function readPrompts(file: string | undefined): Promise<{ readonly table?: PromptTable }> {
-  if (file === undefined) return {};
-  const { table, mistakes } = inspectPrompts(await textOf(file));
-  if (table !== null) return { table };
+  return file === undefined ? {} : { table: parsePrompts(await textOf(file), file) };
+}
+
+/**
+ * The table that puffboot.toml names; nothing where there is no such file yet, because the first lesson makes it.
+ * @throws OperatorError PROMPTS_MISSING when it cannot be read, PROMPTS_INVALID
+ */
+export async function readOwnPrompts(
+  file: string | undefined,
+): Promise<{ readonly table?: PromptTable; readonly absent?: true }> {
+  try {
+    return await readPrompts(file);
+  } catch (error) {
+    if (error instanceof OperatorError && errnoOf(error.cause) === 'ENOENT') return { absent: true };
+    throw error;
+  }
+}
+
+/**
+ * Reads that table anew at each call: what was learnt counts without a restart. One that has become unreadable is told,
+ * and the last good one goes on.
+ */
+export function followPrompts(file: string | undefined, log: Log): () => Promise<PromptTable | undefined> {
+  let last: PromptTable | undefined;
+  return async () => {
+    try {
+      last = (await readOwnPrompts(file)).table;
+    } catch (error) {
+      log.error('console.prompts', { file, error: messageOf(error) });
+    }
+    return last;
+  };
+}
+
+/** @throws OperatorError PROMPTS_INVALID with every mistake */
+export function parsePrompts(text: string, file: string): PromptTable {
+  const { table, mistakes } = inspectPrompts(text);
+  if (table !== null) return table;
   throw new OperatorError('PROMPTS_INVALID', renderMistakes(file, mistakes));
 }
 

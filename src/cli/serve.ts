@@ -8,6 +8,7 @@ import { identityOf, prepareStateDirectory } from '../io/processes/identity.ts';
 import { SOCKET_ROLES } from '../io/processes/protocol.ts';
 import { type HandedSocket, type SupervisedChild, supervise } from '../io/processes/supervisor.ts';
 import type { NetbootSettings } from './processes/netboot-settings.ts';
+import { readOwnPrompts } from './prompts-file.ts';
 
 export function serveCommand(): Command {
   return new Command('serve')
@@ -25,6 +26,8 @@ export function serveCommand(): Command {
  */
 async function serve(config: Config, untilEof: boolean): Promise<void> {
   const log = openLog('serve');
+  // Told here, where somebody reads it; the children read it anew for each install.
+  await readOwnPrompts(config.console.prompts);
   const parts = { clock: SYSTEM_CLOCK, log };
   const operateIdentity = await identityOf(config.serve.operateUser);
   const netbootIdentity = await identityOf(config.serve.netbootUser);

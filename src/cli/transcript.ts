@@ -75,6 +75,10 @@ function spanOptions(command: Command): Command {
 const recordingsOf = async ({ config }: ConfigOptions): Promise<string> =>
   join((await readConfig(config)).config.stateDirectory, 'recordings');
 
+/** The path of a recording: a file, or the newest of a VM. @throws OperatorError RECORDING_MISSING */
+export const recordingOf = async (meant: string, options: ConfigOptions): Promise<string> =>
+  resolveRecording(await recordingsFor(meant, options), meant);
+
 /** A file that is named as such needs no configuration, as on another machine than that of `serve`. */
 async function recordingsFor(meant: string, options: ConfigOptions): Promise<string> {
   const isPath = meant.includes('/') || meant.endsWith('.cast');

@@ -65,6 +65,8 @@ export const FIXES = {
   RESPONSE_FILE_FAULTY: 'correct the lines that are called errors, then run `puffboot lint` again',
   PROMPTS_MISSING: 'name an existing prompt table with --prompts',
   PROMPTS_INVALID: 'correct the listed keys, then try again; the README shows a complete table',
+  PROMPTS_UNPROVEN: 'give the --answers, --location and --mode of that drive, or correct the row by hand',
+  PROMPTS_UNWRITABLE: 'free space there, or name another file with --into',
   RECORDING_INVALID: 'name a recording in asciicast v2',
   RECORDING_MISSING: 'see `puffboot transcript list`',
   RECORDING_UNWRITABLE: 'free space there, or name another file',

@@ -233,6 +233,16 @@ export const ConfigSchema = z.strictObject({
     }),
     {},
   ),
+  console: z.prefault(
+    z.strictObject({
+      prompts: absolutePath
+        .optional()
+        .describe(
+          'a table of your own prompts, tried before the built-in ones; read anew for each install, and need not exist yet',
+        ),
+    }),
+    {},
+  ),
   subnets: z
     .array(subnet)
     .min(1)

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -54,6 +54,21 @@ describe('puffboot check', () => {
         { line: 3, key: 'web.prot', message: 'unknown key; did you mean port?' },
       ],
     });
+  });
+
+  it('checks the table of prompts that it names', async () => {
+    const [good, table] = [join(directory, 'good.toml'), join(directory, 'prompts.toml')];
+    const text = (await readFile(EXAMPLE, 'utf8')).replace(/^prompts = .*/m, `prompts = "${table}"`);
+    await writeFile(good, text);
+    expect((await run(checkCommand(), '-f', good)).stdout).toMatch(/: ok, /);
+    await writeFile(table, 'name = "ours"\nreleases = "7.6"\n');
+    const { stdout, exitCode } = await run(checkCommand(), '-f', good, '--json');
+    expect([exitCode, JSON.parse(stdout).mistakes]).toEqual([
+      1,
+      [{ line: null, key: 'console.prompts', message: expect.stringContaining('prompts.toml') }],
+    ]);
+    await writeFile(table, 'name = "ours"\nreleases = "seen 7.6"\n');
+    expect((await run(checkCommand(), '-f', good)).stdout).toMatch(/: ok, /);
   });
 
   it('names the file that is missing', async () => {

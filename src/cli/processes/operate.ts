@@ -15,6 +15,7 @@ import { openStore } from '../../io/store/store.ts';
 import { startWeb } from '../../io/web-server.ts';
 import { ROUTES } from '../../web/routes.ts';
 import { hostService, openHosts } from '../host-access.ts';
+import { followPrompts } from '../prompts-file.ts';
 
 runChild<Config>(async (parent) => {
   const config = parent.settings;
@@ -27,7 +28,9 @@ runChild<Config>(async (parent) => {
   const hosts = hostService({ config, store, accessOf, log });
   const ended = ({ host }: Install) => hosts.settle(host);
   const makePasswords = passwordMaker();
-  const installs = openInstallService({ config, store, netboot, accessOf, makePasswords, ended, clock, log });
+  const prompts = followPrompts(config.console.prompts, log);
+  const seams = { accessOf, makePasswords, prompts, ended };
+  const installs = openInstallService({ config, store, netboot, ...seams, clock, log });
   const purposeChanged = hosts.settle;
   const power = openPowerService({ config, store, accessOf, purposeChanged, clock, log });
   netboot.onReady(

@@ -2,10 +2,18 @@ import { randomBytes } from 'node:crypto';
 import type { Mode } from '../../../netboot/catalog.ts';
 import { OperatorError } from '../../common/error.ts';
 import type { Clock } from '../../common/port.ts';
+import type { Config, HostConfig } from '../../config/schema.ts';
 import type { HostAccess } from '../../host/access.ts';
 import type { Vm } from '../../inventory/vm.ts';
 import type { Install } from '../install.ts';
 import { kill, observe } from './host-steps.ts';
+
+/** @throws OperatorError HOST_NOT_FOUND where puffboot.toml no longer names it */
+export function hostOfVm({ hosts }: Config, vm: Vm): HostConfig {
+  const host = hosts.find(({ name }) => name === vm.host);
+  if (host !== undefined) return host;
+  throw new OperatorError('HOST_NOT_FOUND', `${vm.name} is on ${vm.host}, which puffboot.toml does not name`);
+}
 
 /**
  * A VM that runs is somebody's, unless its last install did not succeed: then what runs is the installer

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ConsoleFeed } from '../../../console/feed.ts';
+import type { PromptTable } from '../../../console/prompts/table.ts';
 import type { BootEvent, Mode, Netboot } from '../../../netboot/catalog.ts';
 import { type MakePasswords, withPasswords } from '../../autoinstall/passwords.ts';
 import { messageOf, OperatorError } from '../../common/error.ts';
@@ -18,7 +19,7 @@ import type { QueuePlace } from '../queue.ts';
 import { passwordAccounts } from '../response.ts';
 import type { InstallStore } from '../store.ts';
 import { bootEventOf } from '../witness.ts';
-import { againOf, clearTheWay, mustStand, newInstall } from './begin.ts';
+import { againOf, clearTheWay, hostOfVm, mustStand, newInstall } from './begin.ts';
 import { kill, prepareHost } from './host-steps.ts';
 import { openQueue } from './line-up.ts';
 import { type Runner, type RunnerSteps, runInstall } from './runner.ts';
@@ -33,6 +34,8 @@ export interface ServiceParts {
   readonly makePasswords: MakePasswords;
   /** Called after an install has ended, however it did. */
   readonly ended?: (install: Install) => void;
+  /** The prompts to expect on consoles opened now; the built-in ones without it. */
+  readonly prompts?: () => Promise<PromptTable | undefined>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -91,14 +94,7 @@ export function openInstallService(parts: ServiceParts): InstallService {
     return pushing;
   }
 
-  function hostOf(vm: Vm): HostConfig {
-    const host = config.hosts.find(({ name }) => name === vm.host);
-    if (host !== undefined) return host;
-    throw new OperatorError(
-      'HOST_NOT_FOUND',
-      `${vm.name} is on ${vm.host}, which puffboot.toml does not name`,
-    );
-  }
+  const hostOf = (vm: Vm): HostConfig => hostOfVm(config, vm);
 
   async function vmOf(name: string): Promise<Vm> {
     const vm = await store.findVm(name);
@@ -120,6 +116,7 @@ export function openInstallService(parts: ServiceParts): InstallService {
         await parts.makePasswords(passwordAccounts(vm, install.mode)),
       ),
       location: responseFileUrl(config, vm, install),
+      prompts: parts.prompts ?? (async () => undefined),
       clock,
       log,
       opened: (feed) => feeds.set(vm.name, feed),

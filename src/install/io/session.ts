@@ -6,6 +6,7 @@ import { writeEvidence } from '../../../console/io/evidence-file.ts';
 import { openHub } from '../../../console/io/hub.ts';
 import { openRecorder, type Recorder } from '../../../console/io/recorder.ts';
 import { secretsOf } from '../../../console/mask.ts';
+import type { PromptTable } from '../../../console/prompts/table.ts';
 import type { Answer } from '../../autoinstall/response-file.ts';
 import { messageOf, OperatorError } from '../../common/error.ts';
 import type { Line } from '../../common/line.ts';
@@ -40,6 +41,8 @@ export interface SessionParts {
   readonly answers: readonly Answer[];
   /** Typed where the installer finds no response file by itself. */
   readonly location: string | null;
+  /** The prompts to expect; undefined for the built-in ones. */
+  readonly prompts: () => Promise<PromptTable | undefined>;
   readonly clock: Clock;
   readonly log: Log;
   readonly opened: (feed: ConsoleFeed) => void;
@@ -95,6 +98,7 @@ async function openSession(
   listener: SessionListener,
 ): Promise<ConsoleSession> {
   const { access, answers, clock, log, vm } = parts;
+  const table = await parts.prompts();
   const path = await unusedPath(parts.directory, parts.recording);
   const secrets = secretsOf(answers);
   const recorder = await openRecorder({
@@ -110,7 +114,14 @@ async function openSession(
   const hub = openHub({ line, ...SCREEN, log });
   parts.opened(hub);
   const interrupt = new AbortController();
-  const facts = { mode: 'auto', answers, location: parts.location, until: 'login', taking } as const;
+  const facts = {
+    mode: 'auto',
+    answers,
+    location: parts.location,
+    until: 'login',
+    taking,
+    ...(table === undefined ? {} : { table }),
+  } as const;
   const onEvent = (event: DriveEvent) => report(event, parts.release, listener);
   const { signal } = interrupt;
   const driven = drive({ line, clock, facts, recorder, onEvent, signal, evidence: true });
