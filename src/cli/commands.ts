@@ -3,6 +3,7 @@ import { applyCommand } from './apply.ts';
 import { checkCommand } from './check.ts';
 import { doctorCommand } from './doctor.ts';
 import { driveCommand } from './drive.ts';
+import { hostCommand } from './host.ts';
 import { cancelCommand, installCommand, retryCommand, upgradeCommand } from './install.ts';
 import { leasesCommand } from './leases.ts';
 import { lintCommand } from './lint.ts';
@@ -28,6 +29,7 @@ export const COMMANDS: readonly (() => Command)[] = [
   leasesCommand,
   vmCommand,
   renderCommand,
+  hostCommand,
   planCommand,
   applyCommand,
   doctorCommand,

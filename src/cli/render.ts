@@ -98,7 +98,7 @@ async function hostFile(
   if (stranger !== undefined) {
     throw new OperatorError('VM_NOT_FOUND', `there is no VM ${show(stranger)} on ${host.name}`);
   }
-  const idle = vms.filter((vm) => !hasSystem(vm.install)).map((vm) => vm.name);
+  const idle = vms.filter((vm) => !hasSystem(vm.install, vm.installed)).map((vm) => vm.name);
   return renderHostFile(kind, { config, host, vms, stopped: new Set([...stopped, ...idle]) });
 }
 

@@ -3,7 +3,7 @@ import { basename, extname, join } from 'node:path';
 import type { Command } from 'commander';
 import { messageOf, OperatorError } from '../common/error.ts';
 import type { VmView } from '../web/operator.ts';
-import type { ImportedFile } from '../web/routes/vm-file.ts';
+import type { ImportedVm } from '../web/routes/importing.ts';
 import { printable } from './table.ts';
 import { ask, type CommonOptions, common, print } from './vm-common.ts';
 
@@ -25,11 +25,11 @@ export function importCommand(): Command {
       const { host = null, update = false, dryRun = false } = options;
       const results = (await ask(options, async (api) => {
         const parts = portions(read).map((part) => ({ files: part, host, update, dryRun }));
-        const answers: ImportedFile[] = [];
+        const answers: ImportedVm[] = [];
         for (const body of parts)
-          answers.push(...((await api.call('POST', '/import', body)) as ImportedFile[]));
+          answers.push(...((await api.call('POST', '/import', body)) as ImportedVm[]));
         return answers;
-      })) as readonly ImportedFile[];
+      })) as readonly ImportedVm[];
       print(options, results, renderImport(results, dryRun));
       if (results.some(({ outcome }) => outcome === 'refused')) process.exitCode = 1;
     });
@@ -69,16 +69,12 @@ async function readVmFile(file: string): Promise<ReadFile> {
 }
 
 /** Every file with what became of it, every fault with its line, and the sum of it. */
-export function renderImport(results: readonly ImportedFile[], dryRun: boolean): string {
-  const lines = results.flatMap((result) => {
-    const at = (line: number | null) => (line === null ? result.file : `${result.file}:${line}`);
-    return [
-      ...result.faults.map(({ line, message }) => `${at(line)}: ${message}`),
-      ...result.unknown.map(({ line, key }) => `${at(line)}: ${key} means nothing to puffboot; it is kept`),
-      `${result.file}: ${whatBecame(result, dryRun)}`,
-    ];
-  });
-  const count = (outcome: ImportedFile['outcome']) =>
+export function renderImport(results: readonly ImportedVm[], dryRun: boolean): string {
+  const lines = results.flatMap((result) => [
+    ...[...result.faults, ...result.notes].map((told) => toldLine(result.file, told)),
+    `${result.file}: ${whatBecame(result, dryRun)}`,
+  ]);
+  const count = (outcome: ImportedVm['outcome']) =>
     results.filter((result) => result.outcome === outcome).length;
   const sum = (['added', 'updated', 'unchanged', 'refused'] as const)
     .map((outcome) => `${count(outcome)} ${outcome}`)
@@ -86,7 +82,15 @@ export function renderImport(results: readonly ImportedFile[], dryRun: boolean):
   return printable(`${[...lines, dryRun ? `${sum}; nothing was changed` : sum].join('\n')}\n`);
 }
 
-function whatBecame({ outcome, vm }: ImportedFile, dryRun: boolean): string {
+/** A note may name its place itself. */
+const toldLine = (file: string, { line, message }: ImportedVm['notes'][number]): string =>
+  line !== null
+    ? `${file}:${line}: ${message}`
+    : /^\/?[^ ]*:\d+: /.test(message)
+      ? message
+      : `${file}: ${message}`;
+
+function whatBecame({ outcome, vm }: ImportedVm, dryRun: boolean): string {
   if (vm === null) return 'refused, nothing of it was taken';
   const would = dryRun ? 'would be ' : '';
   if (outcome === 'unchanged') return `${vm.name} is in the inventory already, and the same`;

@@ -20,6 +20,7 @@ export interface ChoiceOptions {
   readonly disklabel?: string;
   readonly ipv4?: Ipv4Method;
   readonly passwords?: boolean;
+  readonly installed?: boolean;
   readonly fullName?: string;
   readonly email?: string;
   readonly note?: string;
@@ -51,6 +52,8 @@ export function addChoiceOptions(command: Command): Command {
     .addOption(new Option('--ipv4 <method>', 'how it gets its address').choices(['dhcp', 'static']))
     .option('--passwords', "random passwords at each install, told behind the owner's key")
     .option('--no-passwords', 'locked passwords')
+    .option('--installed', 'it has a system already, so that vmd(8) may start it')
+    .option('--no-installed', 'it has none until puffboot installs one')
     .option('--full-name <name>', 'who the owner is')
     .option('--email <address>', 'how to reach the owner')
     .option('--note <text>', 'anything to remember')
@@ -86,6 +89,7 @@ export async function changeOf(options: ChoiceOptions): Promise<VmChange> {
       disklabel: orNull(options.disklabel),
       ipv4Method: options.ipv4,
       passwords: options.passwords,
+      installed: options.installed,
       fullName: orNull(options.fullName),
       email: orNull(options.email),
       note: orNull(options.note),

@@ -50,6 +50,7 @@ function customerFields(vm: VmView): readonly (readonly [string, string])[] {
   const fields: readonly (readonly [string, string | null])[] = [
     ['disklabel', vm.disklabel],
     ['passwords', vm.passwords ? 'random at each install' : null],
+    ['system', vm.installed ? 'was there before puffboot' : null],
     ['full name', vm.fullName],
     ['email', vm.email],
     ['ordered', vm.orderedOn],

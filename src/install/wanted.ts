@@ -34,7 +34,9 @@ export function wantedOf(
 ): Wanted {
   const { host, vms } = scene;
   const last = new Map(installs.map((install) => [install.vm, install]));
-  const idle = vms.filter(({ name }) => !hasSystem(last.get(name) ?? null)).map(({ name }) => name);
+  const idle = vms
+    .filter(({ name, installed }) => !hasSystem(last.get(name) ?? null, installed))
+    .map(({ name }) => name);
   const complete: HostScene = { ...scene, stopped: new Set([...(scene.stopped ?? []), ...idle]) };
   return {
     host: host.name,
@@ -60,9 +62,10 @@ export function wantedOf(
 /**
  * Whether vmd(8) may start the VM when the host boots: its install reached the login prompt. An upgrade that
  * ended in any way began with a system that booted.
+ * @param installed whether it had one before puffboot knew it
  */
-export function hasSystem(install: Pick<Install, 'state' | 'mode'> | null): boolean {
-  if (install === null) return false;
+export function hasSystem(install: Pick<Install, 'state' | 'mode'> | null, installed: boolean): boolean {
+  if (install === null) return installed;
   const ended = install.state === 'failed' || install.state === 'cancelled';
   return install.state === 'running' || (ended && install.mode === 'upgrade');
 }

@@ -12,6 +12,8 @@ import type { Said, SaidField } from './vm-file-fields.ts';
 /** A VM that is there already, somewhere: what a file or a host says of it. */
 export interface Wanted {
   readonly said: Said & { readonly name: string };
+  /** What nobody said, for a VM that is new: taken instead of what its host would give it. */
+  readonly assumed?: Said;
   /** Null where it did not come from a text file. */
   readonly lines: readonly VmFileLine[] | null;
 }
@@ -30,6 +32,8 @@ export interface ImportScene {
   readonly existing: readonly Vm[];
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** What nobody is given by allocation, because somebody has it: `reservedBy` of others that are imported. */
+  readonly reserved: ReadonlySet<string>;
   /** Whether a VM of the inventory takes over what is said differently. */
   readonly update: boolean;
 }
@@ -78,17 +82,17 @@ const keptOf = (lines: readonly VmFileLine[]): readonly VmFileLine[] =>
 const shown = (field: SaidField, value: unknown): string =>
   show(field === 'sshKeys' && Array.isArray(value) ? value.map((key) => withoutComment(String(key))) : value);
 
-function takeIn({ said, lines }: Wanted, { hosts, existing, now }: ImportScene): Imported {
+function takeIn({ said, assumed, lines }: Wanted, { hosts, existing, now, reserved }: ImportScene): Imported {
   const { name, host: named = null, id: _, lladdr: _l, ipv4: _4, ipv6: _6, ...choice } = said;
   const host = findHost(named ?? hostOfAddress(said, hosts), hosts, existing);
-  const vm = complete({ name, host: host.name, ...choice }, host.vmDefaults);
+  const vm = complete({ ...assumed, name, host: host.name, ...choice }, host.vmDefaults);
   const limits = checkVm(vm).map(({ field, rule, found }) => ({
     field: field as SaidField,
     message: `${field} ${rule} (found ${found})`,
   }));
   const faults = [...limits, ...outOfRange(said, host)];
   if (faults.length > 0) return refused(...faults);
-  const place = placeFor(said, host, existing);
+  const place = placeFor(said, host, existing, reserved);
   if ('faults' in place) return refused(...place.faults);
   const fileLines = lines ?? [];
   return { outcome: 'added', vm: { ...vm, host: host.name, ...place, nics: [], fileLines, createdAt: now } };
@@ -141,12 +145,15 @@ function placeFor(
   said: Said,
   host: AllocationHost,
   existing: readonly Vm[],
+  reserved: ReadonlySet<string>,
 ): Place | { readonly faults: readonly ImportFault[] } {
   const taken = new Map(existing.flatMap((vm) => holdings(vm.host, vm).map((held) => [held, vm.name])));
   const place = (id: number): Place => ({ ...placeOf(host, id), ...addressesOf(said) });
   const clashes = (at: Place) => holdings(host.name, at).filter((held) => taken.has(held));
   const ids = said.id === undefined ? [...meantIds(said, host), ...upTo(host.capacity)] : [said.id];
-  const free = ids.find((id) => clashes(place(id)).length === 0);
+  const own = new Set(reservedBy(said));
+  const isKept = (at: Place) => reservedBy(at).some((held) => reserved.has(held) && !own.has(held));
+  const free = ids.find((id) => clashes(place(id)).length === 0 && !isKept(place(id)));
   if (free !== undefined) return place(free);
   const faults = clashes(place(ids[0] ?? 1)).flatMap((held) => {
     const field = fieldOf(held, said);
@@ -158,6 +165,15 @@ function placeFor(
     message: `all ${host.capacity} ids of ${host.name} or their addresses are taken`,
   };
   return { faults: faults.length > 0 ? faults : [full] };
+}
+
+/** What a VM that was there before has, as keys. */
+export function reservedBy({ id, lladdr, ipv4 }: Said): readonly string[] {
+  return [
+    ...(id === undefined ? [] : [`id ${id}`]),
+    ...(lladdr === undefined ? [] : [lladdr]),
+    ...(ipv4 === undefined ? [] : [ipv4]),
+  ];
 }
 
 const upTo = (last: number): readonly number[] => Array.from({ length: last }, (_, index) => index + 1);

@@ -51,6 +51,8 @@ const listOf = <T>(separator: RegExp, item: (text: string) => T | null) => {
 const NONE = 'none';
 const orNone = (nothing: unknown, read: (text: string) => unknown) => (text: string) =>
   text === NONE ? nothing : read(text);
+const readYes = (text: string) => (/^(yes|no)$/i.test(text) ? /^yes$/i.test(text) : undefined);
+const YES_NO = { write: (value: unknown) => (value === true ? 'yes' : 'no') };
 const SIZE = 'a size such as 512M or 20G';
 const SIZES = { write: (size: unknown) => renderSize(Number(size)) };
 /** Between two keys: a comma, when what follows looks like the type of a key. */
@@ -105,13 +107,8 @@ export const FILE_KEYS: readonly FileKey[] = [
   key('ipv4Method', 'ipv4_method', 'dhcp or static', (text) =>
     /^(dhcp|static)$/.test(text) ? text : undefined,
   ),
-  key(
-    'passwords',
-    'passwords',
-    'yes or no',
-    (text) => (/^(yes|no)$/i.test(text) ? /^yes$/i.test(text) : undefined),
-    { write: (value) => (value === true ? 'yes' : 'no') },
-  ),
+  key('passwords', 'passwords', 'yes or no', readYes, YES_NO),
+  key('installed', 'installed', 'yes or no', readYes, YES_NO),
 ];
 
 const BY_KEY: ReadonlyMap<string, FileKey> = new Map(

@@ -70,6 +70,8 @@ export interface Vm extends Customer {
   readonly ipv4Method: Ipv4Method;
   /** Random passwords at each install, instead of none. */
   readonly passwords: boolean;
+  /** It had a system before puffboot knew it: vmd(8) may start it although nothing was installed here. */
+  readonly installed: boolean;
   /** The text file that it came from, as far as puffboot's own fields do not hold it. */
   readonly fileLines: readonly VmFileLine[];
   /** Milliseconds since the epoch. */
@@ -94,6 +96,7 @@ export type VmChange = Partial<
       | 'disklabel'
       | 'ipv4Method'
       | 'passwords'
+      | 'installed'
     >
 >;
 
@@ -111,5 +114,6 @@ export const UNSAID = {
   disklabel: null,
   ipv4Method: 'dhcp',
   passwords: false,
+  installed: false,
   fileLines: [],
 } as const satisfies Partial<Vm>;

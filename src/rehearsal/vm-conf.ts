@@ -1,5 +1,5 @@
 import { parseLladdr } from '../common/address.ts';
-import { ConfError, Reader } from './vm-conf-reader.ts';
+import { ConfError, Reader } from '../host/vm-conf-reader.ts';
 
 /** A `vm` block of vm.conf(5). */
 export interface VmDefinition {

@@ -51,6 +51,11 @@ export interface DoctorView {
 /** What plans and changes hosts. */
 export interface HostOperator {
   hosts(): readonly string[];
+  /**
+   * A file of a host, read as root; null where it is missing.
+   * @throws OperatorError HOST_NOT_FOUND, HOST_COMMAND and what the way to the host throws
+   */
+  read(host: string, path: string): Promise<string | null>;
   /** @throws OperatorError HOST_NOT_FOUND, FILE_REFUSED, HOST_COMMAND and what the way to the host throws */
   plan(host: string): Promise<PlanView>;
   /**

@@ -52,7 +52,7 @@ describe('VMs as text files', () => {
     await expect(first.stdout).toMatchFileSnapshot('../../fixtures/cli/vm-import.txt');
     expect(dry.stdout).toBe(
       first.stdout
-        .replace(/(web\d) added/g, '$1 would be added')
+        .replace(/(web\d|db) added/g, '$1 would be added')
         .replace(/refused\n$/, 'refused; nothing was changed\n'),
     );
     const again = await vm('one', 'import', files[0] ?? '', files[3] ?? '');

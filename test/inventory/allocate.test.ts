@@ -91,6 +91,7 @@ describe('allocate', () => {
       disklabel: 'http://192.0.2.1/disklabel',
       ipv4Method: 'static',
       passwords: true,
+      installed: true,
     };
     expect(allocate(order, [host(), VMM2], [], 0)).toMatchObject({ ...order, ipv6: null });
   });

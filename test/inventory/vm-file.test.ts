@@ -30,11 +30,16 @@ const HOST: AllocationHost = {
 };
 const OLD = readFileSync('fixtures/vm-file/old-world.txt', 'utf8');
 
+const RESERVED = new Set(['192.0.2.14', 'fe:e1:bb:d1:4c:01']);
+
 /** Takes the file in as `puffboot vm import` does, into an inventory that holds `existing`. */
 function take(text: string, existing: readonly Vm[] = [], update = false): Imported {
   const { said, lines, faults } = parseVmFile(text);
   expect(faults).toEqual([]);
-  return importVm({ said: { name: 'web1', ...said }, lines }, { hosts: [HOST], existing, now: 1, update });
+  return importVm(
+    { said: { name: 'web1', ...said }, lines },
+    { hosts: [HOST], existing, now: 1, update, reserved: RESERVED },
+  );
 }
 
 function added(text: string, existing: readonly Vm[] = []): Vm {
@@ -140,7 +145,8 @@ describe('ids and addresses', () => {
   it.each([
     ['by lladdr', 'mac="fe:e1:bb:d1:4c:09"', { id: 9, ipv4: '192.0.2.18', ipv6: '2001:db8:0:108::/64' }],
     ['by address', 'ip="192.0.2.20"', { id: 11, lladdr: 'fe:e1:bb:d1:4c:0b' }],
-    ['by id', 'id="5"', { id: 5, lladdr: 'fe:e1:bb:d1:4c:05', ipv4: '192.0.2.14' }],
+    ['by id', 'id="6"', { id: 6, lladdr: 'fe:e1:bb:d1:4c:06', ipv4: '192.0.2.15' }],
+    ['nothing, past what others have', 'note="x"', { id: 2, ipv4: '192.0.2.11' }],
     ['an lladdr of no host', 'mac="52:54:00:12:34:56"', { id: 1, lladdr: '52:54:00:12:34:56' }],
     [
       'lladdr and address of different ids',

@@ -187,6 +187,7 @@ export function openHostService(parts: HostServiceParts): HostService {
 
   return {
     hosts: () => config.hosts.map(({ name }) => name),
+    read: (name, path) => parts.accessOf(hostOf(name)).read(path, { asRoot: true }),
     plan: async (name) => planView((await planOf(hostOf(name))).plan),
     async apply(name, digest) {
       return { ...begin(hostOf(name), digest) };

@@ -87,8 +87,10 @@ async function addCustomersAndNics(database: Kysely<unknown>): Promise<void> {
     .alterTable('vms')
     .addColumn('ipv4_method', 'text', (column) => column.notNull().defaultTo('dhcp'))
     .execute();
-  await database.schema
-    .alterTable('vms')
-    .addColumn('passwords', 'integer', (column) => column.notNull().defaultTo(0))
-    .execute();
+  for (const name of ['passwords', 'installed']) {
+    await database.schema
+      .alterTable('vms')
+      .addColumn(name, 'integer', (column) => column.notNull().defaultTo(0))
+      .execute();
+  }
 }

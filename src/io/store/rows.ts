@@ -28,6 +28,7 @@ export function renderVmRow(vm: Vm): Insertable<VmTable> {
     paid_until: paidUntil,
     ipv4_method: ipv4Method,
     passwords: same.passwords ? 1 : 0,
+    installed: same.installed ? 1 : 0,
     nics: JSON.stringify(same.nics),
     file_lines: JSON.stringify(fileLines),
     created_at: createdAt,
@@ -112,6 +113,7 @@ const VM_COLUMNS = z.object({
   ),
   ipv4_method: z.enum(['dhcp', 'static']),
   passwords: flag,
+  installed: flag,
   created_at: time,
 });
 

@@ -37,6 +37,7 @@ export interface VmTable {
   readonly file_lines: string;
   readonly ipv4_method: string;
   readonly passwords: number;
+  readonly installed: number;
   readonly created_at: number;
 }
 

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { OperatorError } from '../../common/error.ts';
 import type { HostOperator } from '../host-operator.ts';
 import type { Route } from '../route.ts';
+import { HOST_IMPORT_ROUTE } from './host-import.ts';
+import type { ImportContext } from './importing.ts';
 
 export interface HostContext {
   readonly hosts: HostOperator;
@@ -10,7 +12,8 @@ export interface HostContext {
 const Body = z.strictObject({ digest: z.string().nullable().default(null) });
 
 /** What is done to hosts. */
-export const HOST_ROUTES: readonly Route<HostContext>[] = [
+export const HOST_ROUTES: readonly Route<HostContext & ImportContext>[] = [
+  HOST_IMPORT_ROUTE,
   { method: 'GET', path: '/hosts', run: async ({ hosts }) => hosts.hosts() },
   {
     method: 'GET',

@@ -117,6 +117,7 @@ const CHANGES = {
   diskPaths: texts.exactOptional(),
   disklabel: text.nullable().exactOptional(),
   ipv4Method: z.enum(['dhcp', 'static'], 'expected dhcp or static').exactOptional(),
+  installed: z.boolean('expected true or false').exactOptional(),
   passwords: z.boolean('expected true or false').exactOptional(),
 };
 const CHANGE = z.strictObject(CHANGES, 'expected an object');

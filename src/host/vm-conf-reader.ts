@@ -35,6 +35,46 @@ export class Reader {
     return token.text;
   }
 
+  /** Takes the next word where it is none of the quoted ones and has this form. */
+  acceptWord(form: RegExp): boolean {
+    const token = this.#tokens[this.#next];
+    if (token === undefined || token.quoted || !form.test(token.text)) return false;
+    this.#next += 1;
+    return true;
+  }
+
+  /** Passes over what is left of an option: to the end of its line, or of its own block. @returns its words */
+  skipOption(): string {
+    const words: string[] = [];
+    let depth = 0;
+    for (let token = this.#tokens[this.#next]; token !== undefined; token = this.#tokens[this.#next]) {
+      const sign = token.quoted ? '' : token.text;
+      if (depth === 0 && (sign === '\n' || sign === '}')) break;
+      if (sign === '{') depth += 1;
+      if (sign === '}') depth -= 1;
+      words.push(token.quoted ? `"${token.text}"` : token.text);
+      this.#next += 1;
+    }
+    return words.join(' ').replace(/\s+/g, ' ');
+  }
+
+  /** Passes over what is left of a statement at the top of the file, with its block. */
+  skipStatement(): void {
+    this.skipOption();
+    // A brace that nobody opened: the rest of a block that was not understood.
+    if (this.accept('}')) this.skipOption();
+    const before = this.#next;
+    this.skipNewlines();
+    if (this.accept('{')) {
+      let depth = 1;
+      while (depth > 0 && !this.ended) {
+        if (this.accept('{')) depth += 1;
+        else if (this.accept('}')) depth -= 1;
+        else this.#next += 1;
+      }
+    } else this.#next = before;
+  }
+
   skipNewlines(): void {
     while (this.accept('\n'));
   }
