@@ -26,7 +26,9 @@ export async function dueFlags(
     return install === undefined || !isOpen(install);
   });
   const enabled = new Map(
-    ended.map(({ name }) => [name, hasSystem(last.get(name) ?? null) && !stopped.has(name)]),
+    ended.map(({ name, installed }) => {
+      return [name, hasSystem(last.get(name) ?? null, installed) && !stopped.has(name)];
+    }),
   );
   const text = await access.read(VM_CONF, { asRoot: true });
   return text === null ? null : withFlags(text, VM_CONF, enabled);
