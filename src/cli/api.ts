@@ -1,5 +1,6 @@
 import { errnoOf, OperatorError } from '../common/error.ts';
 import { openPowerService } from '../install/io/power-service.ts';
+import { openRetireService } from '../install/io/retire-service.ts';
 import { SYSTEM_CLOCK } from '../io/clock.ts';
 import { readConfig } from '../io/config-file.ts';
 import { callControl, controlPath } from '../io/control-client.ts';
@@ -11,6 +12,7 @@ import { dispatch } from '../web/dispatch.ts';
 import type { Route } from '../web/route.ts';
 import { HOST_ROUTES, type HostContext } from '../web/routes/host.ts';
 import { POWER_ROUTES, type PowerContext } from '../web/routes/power.ts';
+import { RETIRE_ROUTES, type RetireContext } from '../web/routes/retire.ts';
 import { VM_ROUTES, type VmContext } from '../web/routes/vm.ts';
 import { hostService, openHosts } from './host-access.ts';
 
@@ -29,10 +31,11 @@ export interface ApiOptions {
   readonly needsServe?: boolean;
 }
 
-const ROUTES_WITHOUT_SERVE: readonly Route<VmContext & HostContext & PowerContext>[] = [
+const ROUTES_WITHOUT_SERVE: readonly Route<VmContext & HostContext & PowerContext & RetireContext>[] = [
   ...VM_ROUTES,
   ...HOST_ROUTES,
   ...POWER_ROUTES,
+  ...RETIRE_ROUTES,
 ];
 
 /**
@@ -63,11 +66,17 @@ export async function openApi({ config: file, needsServe = false }: ApiOptions):
   const parts = { config, store, accessOf: ways.accessOf };
   const hosts = hostService({ ...parts, log: openLog('host', 'warn') });
   const power = openPowerService({ ...parts, clock: SYSTEM_CLOCK, log: openLog('power', 'error') });
-  const context = { store, config, now: () => Date.now(), hosts, power };
+  const retire = openRetireService({
+    ...parts,
+    clock: SYSTEM_CLOCK,
+    log: openLog('retire', 'error'),
+    changed: () => undefined,
+  });
+  const context = { store, config, now: () => Date.now(), hosts, power, retire };
   return {
     call: (method, path, body) => dispatch(ROUTES_WITHOUT_SERVE, context, method, path, body),
     async close() {
-      await Promise.all([hosts.close(), power.close()]);
+      await Promise.all([hosts.close(), power.close(), retire.close()]);
       await ways.close();
       await store.close();
       lock.release();

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { OperatorError } from '../common/error.ts';
 import {
@@ -11,6 +10,7 @@ import {
   UNCLEAN_DELAY_SECONDS,
 } from '../install/power.ts';
 import { type Api, openApi } from './api.ts';
+import { confirm } from './confirm.ts';
 import { pollUntil } from './poll.ts';
 import { printable } from './table.ts';
 
@@ -61,7 +61,12 @@ async function power(action: PowerAction, names: readonly string[], options: Pow
   const { all = false, host, config } = options;
   if (all === names.length > 0) throw new OperatorError('USAGE', `name the VMs to ${action}, or give --all`);
   if (host !== undefined && !all) throw new OperatorError('USAGE', '--host goes with --all');
-  if (action === 'kill' && !options.yes && !(await confirmed(all ? 'all VMs' : names.join(', ')))) return;
+  if (
+    action === 'kill' &&
+    !options.yes &&
+    !(await confirm(`Pull the plug of ${all ? 'all VMs' : names.join(', ')}?`, 'nothing was killed'))
+  )
+    return;
   const api = await openApi({ ...(config === undefined ? {} : { config }), needsServe: !options.wait });
   try {
     const job = (await api.call('POST', '/power', {
@@ -155,18 +160,4 @@ function seconds(text: string): number {
   const value = Number(text);
   if (/^\d+(\.\d+)?$/.test(text) && value <= 86_400) return value;
   throw new InvalidArgumentError('expected seconds, at most 86400');
-}
-
-/** @throws OperatorError USAGE where there is nobody to ask */
-async function confirmed(what: string): Promise<boolean> {
-  if (!process.stdin.isTTY) {
-    throw new OperatorError('USAGE', 'nothing was killed: there is no terminal to ask on; give --yes');
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question(`Pull the plug of ${what}? [y/N] `);
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    terminal.close();
-  }
 }

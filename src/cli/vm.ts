@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import { OperatorError } from '../common/error.ts';
 import type { VmView } from '../web/operator.ts';
-import { confirm } from './confirm.ts';
 import { ask, type CommonOptions, common, print } from './vm-common.ts';
 import { dueCommand } from './vm-due.ts';
 import { exportCommand, importCommand } from './vm-files.ts';
 import { addChoiceOptions, addEmptyingOptions, type ChoiceOptions, changeOf } from './vm-options.ts';
+import { listRetired, rmCommand } from './vm-rm.ts';
 import { renderVm, renderVmList } from './vm-text.ts';
 
 const SUBCOMMANDS: readonly (() => Command)[] = [
@@ -42,7 +42,9 @@ function addCommand(): Command {
 }
 
 function listCommand(): Command {
-  return common('list', 'list all VMs').action(async (options: CommonOptions) => {
+  const command = common('list', 'list all VMs').option('--retired', 'those that were removed instead');
+  return command.action(async (options: CommonOptions & { readonly retired?: boolean }) => {
+    if (options.retired) return listRetired(options);
     const vms = (await ask(options, (api) => api.call('GET', '/vms'))) as readonly VmView[];
     print(options, vms, renderVmList(vms));
   });
@@ -72,18 +74,6 @@ function setCommand(): Command {
       print(options, vm, `${vm.name}: changed, for its next install\n`);
     },
   );
-}
-
-function rmCommand(): Command {
-  return common('rm', 'remove a VM from the inventory; its disks stay on the host')
-    .argument('<name>', 'name of the VM')
-    .option('-y, --yes', 'do not ask')
-    .action(async (name: string, options: CommonOptions & { readonly yes?: boolean }) => {
-      const question = `Remove VM ${JSON.stringify(name)} from the inventory?`;
-      if (!options.yes && !(await confirm(question, `${name} was not removed`))) return;
-      const vm = (await ask(options, (api) => api.call('DELETE', pathOf(name)))) as VmView;
-      print(options, vm, `${vm.name}: removed; its disks stay on ${vm.host}\n`);
-    });
 }
 
 /** Passwords are locked, so this VM would be shut for everybody. */

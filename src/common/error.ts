@@ -29,6 +29,8 @@ export const FIXES = {
   VM_STUCK:
     'look at its console; give it longer with `puffboot stop --timeout`, or end it with `puffboot kill NAME`',
   VMD_REFUSED: 'change on the host what the reason names, then try again',
+  RETIRE_FAILED:
+    'correct the cause and run `puffboot vm rm NAME` again: it goes on where it stopped; --host-gone leaves the host alone',
   JOB_NOT_FOUND: 'run the command again: VMs that are as wanted are left alone',
   POWER_ENDED: 'run the command again: VMs that are as wanted are left alone',
   VM_BUSY: 'wait for its install to end (`puffboot vm show NAME`), or cancel it with `puffboot cancel NAME`',

@@ -223,6 +223,14 @@ export const ConfigSchema = z.strictObject({
   ),
   sets: z.prefault(setsTable, {}),
   site: z.prefault(siteTable, {}),
+  retired: z.prefault(
+    z.strictObject({
+      holdDays: whole(0, 3650, 'days, 0 to 3650')
+        .default(30)
+        .describe("how long a removed VM's id and addresses are given to no other VM"),
+    }),
+    {},
+  ),
   web: z.prefault(
     z.strictObject({
       enabled: z.boolean().default(true).describe('serve the operator web'),

@@ -3,7 +3,8 @@ import { type Ipv4, ipv4FromNumber, ipv4ToNumber, type Lladdr } from '../common/
 import { OperatorError } from '../common/error.ts';
 import { show } from '../common/form.ts';
 import { refuseBadVm, type VmChoice } from './limits.ts';
-import { UNSAID, type Vm, type VmOrder } from './vm.ts';
+import { isHeld, type Retired } from './retired.ts';
+import { type PrivateNic, UNSAID, type Vm, type VmOrder } from './vm.ts';
 
 /** What allocation needs to know of a host, as the configuration checked it. */
 export interface AllocationHost {
@@ -40,6 +41,7 @@ export type AllocationDefaults = Pick<
  * lowest id that is free there and the addresses that follow from it.
  * @param existing every VM of the inventory
  * @param now milliseconds since the epoch
+ * @param retired those that were removed: what they had is held back for a while
  * @throws OperatorError VM_EXISTS, HOST_NOT_FOUND, HOST_FULL, or VM_REFUSED with every broken rule
  */
 export function allocate(
@@ -47,28 +49,35 @@ export function allocate(
   hosts: readonly AllocationHost[],
   existing: readonly Vm[],
   now: number,
+  retired: readonly Retired[] = [],
 ): Vm {
   if (existing.some(({ name }) => name === order.name)) {
     throw new OperatorError('VM_EXISTS', `there is a VM ${order.name} already`);
   }
-  const host = findHost(order.host, hosts, existing);
+  if (retired.some(({ name, stage }) => name === order.name && stage !== 'retired')) {
+    throw new OperatorError('VM_EXISTS', `the VM ${order.name} is still being removed`);
+  }
+  const held = retired.filter((each) => isHeld(each, now));
+  const holders = [...existing, ...held];
+  const host = findHost(order.host, hosts, holders);
   const choice = complete(order, host.vmDefaults);
   refuseBadVm(choice);
-  const place = lowestFree(host, existing);
-  if (place === null) throw new OperatorError('HOST_FULL', fullMessage(order, host));
+  const place = lowestFree(host, holders);
+  if (place === null) throw new OperatorError('HOST_FULL', fullMessage(order, host, held));
   return { ...choice, host: host.name, ...place, nics: [], createdAt: now };
 }
 
-export type Place = Pick<Vm, 'id' | 'lladdr' | 'ipv4' | 'ipv6'> & Partial<Pick<Vm, 'nics'>>;
+export type Place = Pick<Vm, 'id' | 'lladdr' | 'ipv4' | 'ipv6'> & {
+  readonly nics?: readonly Pick<PrivateNic, 'lladdr'>[];
+};
 
 /** The host of this name, or the one with most room. @throws OperatorError HOST_NOT_FOUND */
 export function findHost(
   wanted: string | null,
   hosts: readonly AllocationHost[],
-  existing: readonly Vm[],
+  holders: readonly Pick<Vm, 'host'>[],
 ): AllocationHost {
-  const room = (host: AllocationHost) =>
-    host.capacity - existing.filter((vm) => vm.host === host.name).length;
+  const room = (host: AllocationHost) => host.capacity - holders.filter((vm) => vm.host === host.name).length;
   // The sort is stable: hosts with the same room stay in the order of the configuration.
   const candidates = hosts.filter(({ name }) => wanted === null || name === wanted);
   const [host] = candidates.sort((a, b) => room(b) - room(a));
@@ -95,8 +104,8 @@ function hostNameOf(name: string): string {
  * An id is free when nothing that follows from it is taken either: after a change of the configuration, VMs
  * keep addresses that another id or another host would now be given.
  */
-function lowestFree(host: AllocationHost, existing: readonly Vm[]): Place | null {
-  const taken = new Set(existing.flatMap((vm) => holdings(vm.host, vm)));
+function lowestFree(host: AllocationHost, holders: readonly (Place & Pick<Vm, 'host'>)[]): Place | null {
+  const taken = new Set(holders.flatMap((vm) => holdings(vm.host, vm)));
   for (let id = 1; id <= host.capacity; id++) {
     const place = placeOf(host, id);
     if (!holdings(host.name, place).some((holding) => taken.has(holding))) return place;
@@ -126,8 +135,8 @@ function subnet64(prefix: string, number: number): string {
   return `${new ipaddr.IPv6([a, b, c, d + number, 0, 0, 0, 0]).toRFC5952String()}/64`;
 }
 
-function fullMessage(order: VmOrder, host: AllocationHost): string {
-  const why = `all ${host.capacity} ids or their addresses are taken`;
+function fullMessage(order: VmOrder, host: AllocationHost, held: readonly Retired[]): string {
+  const why = `all ${host.capacity} ids or their addresses are taken${held.length === 0 ? '' : ', or held back after a removal (`puffboot vm list --retired`)'}`;
   return order.host === null
     ? `no host has room: ${why} on ${host.name}, which has most`
     : `host ${host.name} is full: ${why}`;

@@ -1,25 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { puffboot, until } from '../support/puffboot.ts';
-import { type Rig, withRig } from '../support/rig.ts';
-
-/** VMs that have a disk, but no install: enough to be started and stopped. */
-async function withVms(names: readonly string[], body: (rig: Rig, run: Run) => Promise<void>, hung = {}) {
-  await withRig(
-    0,
-    async (rig) => {
-      for (const name of names) {
-        await rig.add(name);
-        await rig.vmctl('create', '-s', '64M', join(rig.stage.directory, `host/home/vm/${name}-0.qcow2`));
-      }
-      await body(rig, (...argv) => puffboot([...argv, '-f', rig.stage.configFile]));
-    },
-    hung,
-  );
-}
-
-type Run = (...argv: readonly string[]) => ReturnType<typeof puffboot>;
+import { until } from '../support/puffboot.ts';
+import type { Rig } from '../support/rig.ts';
+import { withVms } from '../support/vms.ts';
 
 const states = async ({ hostStatus }: Rig) =>
   Object.fromEntries((await hostStatus()).map(({ name, state }) => [name, state]));

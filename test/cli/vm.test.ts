@@ -49,7 +49,9 @@ describe('puffboot vm', () => {
     await expect(shown).toMatchFileSnapshot('../../fixtures/cli/vm-show.txt');
     await vm('add', 'db', '--host', 'vmm1');
     await expect(await vm('list')).toMatchFileSnapshot('../../fixtures/cli/vm-list.txt');
-    expect(await vm('rm', 'web1', '--yes')).toBe('web1: removed; its disks stay on vmm1\n');
+    expect(await vm('rm', 'web1', '--yes', '--host-gone')).toMatch(
+      /^web1: removed; id 1, 127\.77\.0\.10 and fe:e1:bb:d1:4c:01 are given to nobody until 20/,
+    );
     expect((await vm('list')).split('\n')[1]).toMatch(/^db +vmm1 +2 /);
   });
 

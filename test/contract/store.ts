@@ -5,6 +5,7 @@ import type { Install, InstallState } from '../../src/install/install.ts';
 import type { InstallStore } from '../../src/install/store.ts';
 import type { LifeStore, VmStore } from '../../src/inventory/store.ts';
 import { UNSAID, type Vm } from '../../src/inventory/vm.ts';
+import { describeRetired, sampleRetired } from './retired.ts';
 
 export type StoreUnderTest = VmStore & InstallStore & LifeStore & { close(): Promise<void> };
 
@@ -94,12 +95,13 @@ export function describeStore(name: string, makeData: () => Promise<Data>): void
     describeVms(open);
     describeInstalls(open);
     describeLife(open);
+    describeRetired(open);
   });
 }
 
-type Open = () => Promise<StoreUnderTest>;
+export type Open = () => Promise<StoreUnderTest>;
 
-const code = (wanted: string) => expect.objectContaining({ name: 'OperatorError', code: wanted });
+export const code = (wanted: string) => expect.objectContaining({ name: 'OperatorError', code: wanted });
 
 function describeVms(open: Open): void {
   describe('VMs', () => {
@@ -162,18 +164,6 @@ function describeVms(open: Open): void {
       expect((await store.findVm('vm1'))?.memoryMiB).toBe(1034);
       await expect(store.updateVm('nix', grow)).rejects.toThrowError(code('VM_NOT_FOUND'));
     });
-
-    it('are removed with their ended installs, but not during one', async () => {
-      const store = await open();
-      await store.addVm(nextVm);
-      const install = sampleInstall('a');
-      await store.createInstall(install);
-      await expect(store.removeVm('vm1')).rejects.toThrowError(code('VM_BUSY'));
-      await store.saveInstall({ ...install, state: 'failed' });
-      expect(await store.removeVm('vm1')).toEqual(sampleVm(1));
-      expect([await store.listVms(), await store.latestInstalls()]).toEqual([[], []]);
-      await expect(store.removeVm('vm1')).rejects.toThrowError(code('VM_NOT_FOUND'));
-    });
   });
 }
 
@@ -186,7 +176,8 @@ function describeLife(open: Open): void {
       expect([...(await (await open()).stoppedVms())].sort()).toEqual(['vm1', 'vm2', 'vm3']);
       await store.setStopped('vm1', false);
       await store.createInstall(sampleInstall('a', { vm: 'vm2' }));
-      await store.removeVm('vm3');
+      await store.orderRetirement(sampleRetired('vm3'));
+      await store.leaveInventory('key of vm3');
       expect(await store.stoppedVms()).toEqual(new Set());
       await expect(store.setStopped('nix', true)).rejects.toThrowError(code('VM_NOT_FOUND'));
     });

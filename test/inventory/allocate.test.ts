@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Ipv4 } from '../../src/common/address.ts';
+import type { Ipv4, Lladdr } from '../../src/common/address.ts';
 import { type AllocationHost, allocate } from '../../src/inventory/allocate.ts';
 import { applyChange } from '../../src/inventory/change.ts';
+import type { Retired } from '../../src/inventory/retired.ts';
 import { UNSAID, type Vm, type VmOrder } from '../../src/inventory/vm.ts';
+import { sampleRetired } from '../contract/retired.ts';
 
 const host = (change: Partial<AllocationHost> = {}): AllocationHost => ({
   name: 'vmm1',
@@ -31,6 +33,13 @@ const VMM2 = host({
   firstIpv4: '192.0.2.50' as Ipv4,
   ipv6Prefix: null,
 });
+
+const VMM2_PLACE = {
+  id: 1,
+  lladdr: 'fe:e1:bb:d1:4d:01' as Lladdr,
+  ipv4: '192.0.2.50' as Ipv4,
+  ipv6: null,
+};
 
 /** What the inventory holds after these names were ordered, each on its host or anywhere. */
 function ordered(
@@ -158,6 +167,35 @@ describe('allocate', () => {
     const hosts = [host(), VMM2];
     const full = ordered(hosts, anywhere('a b c d e f'));
     expect(() => allocate(order, hosts, full, 0)).toThrowError(expect.objectContaining({ code, message }));
+  });
+});
+
+describe('what removed VMs had', () => {
+  const [a] = ordered([host()], anywhere('a'));
+  const next = (change: Partial<Retired>, now: number, hosts = [host()]) =>
+    allocate({ name: 'b', host: null }, hosts, [], now, [
+      { ...sampleRetired('vm1'), ...a, name: 'a', nics: [], disks: [], heldUntil: 100, ...change } as Retired,
+    ]);
+
+  it.each([
+    ['is held back', { stage: 'retired' }, 99, 2],
+    ['is free when the time is over', { stage: 'retired' }, 100, 1],
+    ['is held back for as long as the removal takes', { stage: 'clearing' }, 100, 2],
+    ['is held back on its host alone', { stage: 'retired', host: 'vmm2', ...VMM2_PLACE }, 0, 1],
+    ['is held back as an address, too', { stage: 'retired', host: 'vmm2', id: 9 }, 0, 2],
+  ] as const)('%s', (_, change, now, id) => {
+    expect(next(change, now).id).toBe(id);
+  });
+
+  it('counts when the host with most room is looked for', () => {
+    expect(next({ stage: 'retired' }, 0, [host(), VMM2]).host).toBe('vmm2');
+  });
+
+  it('keeps the name as well, until the removal is done', () => {
+    expect(() => next({ name: 'b', stage: 'clearing' }, 0)).toThrowError(
+      expect.objectContaining({ code: 'VM_EXISTS', message: 'the VM b is still being removed' }),
+    );
+    expect(next({ name: 'b', stage: 'retired' }, 0).id).toBe(2);
   });
 });
 

@@ -4,6 +4,7 @@ import { messageOf } from '../../common/error.ts';
 import type { Config } from '../../config/schema.ts';
 import type { Install } from '../../install/install.ts';
 import { openPowerService } from '../../install/io/power-service.ts';
+import { openRetireService } from '../../install/io/retire-service.ts';
 import { openInstallService } from '../../install/io/service.ts';
 import { SYSTEM_CLOCK } from '../../io/clock.ts';
 import { openControl } from '../../io/control.ts';
@@ -33,23 +34,25 @@ runChild<Config>(async (parent) => {
   const installs = openInstallService({ config, store, netboot, ...seams, clock, log });
   const purposeChanged = hosts.settle;
   const power = openPowerService({ config, store, accessOf, purposeChanged, clock, log });
-  netboot.onReady(
-    () => void installs.refresh().catch((error) => log.error('netboot.push', { error: messageOf(error) })),
-  );
+  const refresh = () =>
+    void installs.refresh().catch((error) => log.error('netboot.push', { error: messageOf(error) }));
+  const retire = openRetireService({ config, store, accessOf, clock, log, changed: refresh });
+  netboot.onReady(refresh);
 
-  const context = { store, config, now: () => clock.now(), installs, hosts, power };
+  const context = { store, config, now: () => clock.now(), installs, hosts, power, retire };
   const control = await openControl({ directory: config.stateDirectory, routes: ROUTES, context, log });
   const { address, port, enabled } = config.web;
   const web = enabled ? await startWeb({ operator: installs, address, port, clock, log }) : null;
   await installs.resume();
   for (const { name, node } of config.hosts) if (node === config.node) hosts.settle(name);
+  await retire.resume();
 
   return {
     listening: [...(web === null ? [] : [web.url]), control.path],
     async close() {
       await web?.close();
       await control.close();
-      await Promise.all([installs.close(), hosts.close(), power.close()]);
+      await Promise.all([installs.close(), hosts.close(), power.close(), retire.close()]);
       await closeHosts();
       await store.close();
       lock.release();

@@ -19,7 +19,7 @@ import {
   UNCLEAN_FOR_SECONDS,
 } from '../power.ts';
 import type { InstallStore } from '../store.ts';
-import { killVm, type PowerParts, pause, startVm, stopVm } from './power-steps.ts';
+import { killVm, pause, type StartParts, startVm, stopVm } from './power-steps.ts';
 
 export interface PowerService {
   /**
@@ -91,7 +91,7 @@ export function openPowerService(parts: PowerServiceParts): PowerService {
   }
 
   /** @returns whether the VM was really started or stopped now, so that the next one has to wait */
-  async function runTask(running: Running, step: PowerParts, delaySeconds: number): Promise<boolean> {
+  async function runTask(running: Running, step: StartParts, delaySeconds: number): Promise<boolean> {
     const { order } = running;
     const { name } = step.vm;
     try {
@@ -119,7 +119,7 @@ export function openPowerService(parts: PowerServiceParts): PowerService {
     }
   }
 
-  async function waitUnlessCancelled(running: Running, step: PowerParts, seconds: number): Promise<void> {
+  async function waitUnlessCancelled(running: Running, step: StartParts, seconds: number): Promise<void> {
     const until = clock.now() + seconds * 1000;
     while (!running.cancelled && clock.now() < until) await pause(step, Math.min(1, seconds));
   }
@@ -139,7 +139,13 @@ export function openPowerService(parts: PowerServiceParts): PowerService {
   }
 
   /** Why a VM cannot be started or stopped now; null where it can. */
-  function busy({ action }: PowerOrder, vm: Vm, install: Install | undefined): string | null {
+  function busy(
+    { action }: PowerOrder,
+    vm: Vm,
+    install: Install | undefined,
+    leaving: boolean,
+  ): string | null {
+    if (leaving && action === 'start') return 'it is being removed';
     if (install !== undefined && isOpen(install)) {
       const word = install.state === 'defined' ? 'queued' : install.state;
       return `its ${install.mode} is under way (${word}); \`puffboot cancel ${vm.name}\` ends that`;
@@ -167,9 +173,12 @@ export function openPowerService(parts: PowerServiceParts): PowerService {
   async function tasksOf(order: PowerOrder, vms: readonly Vm[]): Promise<readonly PowerTask[]> {
     const installs = new Map((await store.latestInstalls()).map((install) => [install.vm, install]));
     const stopped = await store.stoppedVms();
+    const leaving = new Set(
+      (await store.listRetired()).filter(({ stage }) => stage !== 'retired').map(({ name }) => name),
+    );
     return vms.map((vm): PowerTask => {
       const task = { vm: vm.name, host: vm.host };
-      const why = busy(order, vm, installs.get(vm.name));
+      const why = busy(order, vm, installs.get(vm.name), leaving.has(vm.name));
       if (why !== null) return { ...task, state: order.vms === 'all' ? 'skipped' : 'failed', note: why };
       if (order.vms === 'all' && order.action === 'start' && stopped.has(vm.name)) {
         return { ...task, state: 'skipped', note: 'was stopped on purpose' };
@@ -215,7 +224,7 @@ export function openPowerService(parts: PowerServiceParts): PowerService {
   };
 }
 
-const ACT: Record<PowerOrder['action'], (step: PowerParts, order: PowerOrder) => Promise<string>> = {
+const ACT: Record<PowerOrder['action'], (step: StartParts, order: PowerOrder) => Promise<string>> = {
   start: (step) => startVm(step),
   stop: (step, { timeoutSeconds, killAfterSeconds }) =>
     stopVm(step, killAfterSeconds ?? timeoutSeconds ?? STOP_SECONDS, killAfterSeconds !== null),

@@ -12,11 +12,15 @@ import { observe } from './host-steps.ts';
 
 export interface PowerParts {
   readonly access: HostAccess;
-  readonly host: HostConfig;
-  readonly vm: Vm;
+  readonly vm: Pick<Vm, 'name' | 'host'>;
   readonly clock: Clock;
   /** Ends all waiting. */
   readonly signal: AbortSignal;
+}
+
+export interface StartParts extends PowerParts {
+  readonly host: HostConfig;
+  readonly vm: Vm;
 }
 
 /** How long a VM may be neither running nor startable, and how often it is asked. */
@@ -31,7 +35,7 @@ const KILL_SECONDS = 10;
  * @returns what there is to say about it
  * @throws OperatorError VMD_REFUSED, HOST_COMMAND
  */
-export async function startVm(parts: PowerParts): Promise<string> {
+export async function startVm(parts: StartParts): Promise<string> {
   const { access, vm, clock } = parts;
   const state = await observe(access, vm.name);
   if (isUp(state)) return `runs already (${state})`;
@@ -93,7 +97,7 @@ export async function killVm(parts: PowerParts): Promise<string> {
 }
 
 /** vmd(8) forgets what was loaded when it restarts, until a plan puts it into vm.conf. */
-async function makeKnown(parts: PowerParts): Promise<void> {
+async function makeKnown(parts: StartParts): Promise<void> {
   const { access, host, vm } = parts;
   const { fragment } = hostPaths(host, vm);
   await access.write(fragment, renderVmConf(vmConfOf(host, vm, false)), { mode: 0o600 });

@@ -1,6 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import { ENDED, type Install } from '../../install/install.ts';
 import type { InstallStore } from '../../install/store.ts';
+import { refuseRetirement } from './retired-rows.ts';
 import { parseInstallRow, renderInstallRow } from './rows.ts';
 import type { InstallTable, Tables } from './tables.ts';
 import { refuseOpenInstall, requireVm } from './vm-store.ts';
@@ -11,6 +12,7 @@ export function installStore(database: Kysely<Tables>): InstallStore {
       database.transaction().execute(async (transaction) => {
         await requireVm(transaction, install.vm);
         await refuseOpenInstall(transaction, install.vm);
+        await refuseRetirement(transaction, install.vm);
         await transaction.insertInto('installs').values(renderInstallRow(install)).execute();
         // It runs when its install is done.
         await transaction.deleteFrom('stopped_vms').where('vm', '=', install.vm).execute();

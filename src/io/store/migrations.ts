@@ -12,6 +12,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
     },
   },
   '0002-stopped-vms': { up: createStoppedVms },
+  '0002-vms-retired': { up: createRetiredVms },
   '0003-customers-and-nics': { up: addCustomersAndNics },
 };
 
@@ -21,6 +22,22 @@ async function createStoppedVms(database: Kysely<unknown>): Promise<void> {
     .createTable('stopped_vms')
     .addColumn('vm', 'text', (column) => column.primaryKey().notNull())
     .execute();
+}
+
+/** VMs that are or were removed: not in `vms`, whose names and addresses are those in use. */
+async function createRetiredVms(database: Kysely<unknown>): Promise<void> {
+  await database.schema
+    .createTable('retired_vms')
+    .addColumn('seq', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('key', 'text', (column) => column.notNull().unique())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('stage', 'text', (column) => column.notNull())
+    .addColumn('retired', 'text', (column) => column.notNull())
+    .execute();
+  // One removal at a time for each name.
+  await sql`create unique index retired_vms_open on retired_vms (name) where stage <> 'retired'`.execute(
+    database,
+  );
 }
 
 async function createVms(database: Kysely<unknown>): Promise<void> {

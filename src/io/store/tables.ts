@@ -5,6 +5,16 @@ export interface Tables {
   readonly vms: VmTable;
   readonly installs: InstallTable;
   readonly stopped_vms: { readonly vm: string };
+  readonly retired_vms: RetiredTable;
+}
+
+export interface RetiredTable {
+  readonly seq: Generated<number>;
+  readonly key: string;
+  readonly name: string;
+  readonly stage: string;
+  /** All of it, as JSON. */
+  readonly retired: string;
 }
 
 export interface VmTable {

@@ -4,6 +4,7 @@ import { show } from '../../common/form.ts';
 import { ENDED } from '../../install/install.ts';
 import type { VmStore } from '../../inventory/store.ts';
 import type { Vm } from '../../inventory/vm.ts';
+import { listRetired } from './retired-rows.ts';
 import { parseVmRow, renderVmRow } from './rows.ts';
 import type { Tables } from './tables.ts';
 
@@ -11,7 +12,7 @@ export function vmStore(database: Kysely<Tables>): VmStore {
   return {
     addVm: (allocate) =>
       database.transaction().execute(async (transaction) => {
-        const vm = allocate(await listVms(transaction));
+        const vm = allocate(await listVms(transaction), await listRetired(transaction));
         await transaction.insertInto('vms').values(renderVmRow(vm)).execute();
         return vm;
       }),
@@ -36,16 +37,14 @@ export function vmStore(database: Kysely<Tables>): VmStore {
         }
         return vms;
       }),
-    removeVm: (name) =>
-      database.transaction().execute(async (transaction) => {
-        const vm = await requireVm(transaction, name);
-        await refuseOpenInstall(transaction, name);
-        await transaction.deleteFrom('installs').where('vm', '=', name).execute();
-        await transaction.deleteFrom('stopped_vms').where('vm', '=', name).execute();
-        await transaction.deleteFrom('vms').where('name', '=', name).execute();
-        return vm;
-      }),
   };
+}
+
+/** With everything that belongs to it. */
+export async function deleteVm(database: Kysely<Tables>, name: string): Promise<void> {
+  await database.deleteFrom('installs').where('vm', '=', name).execute();
+  await database.deleteFrom('stopped_vms').where('vm', '=', name).execute();
+  await database.deleteFrom('vms').where('name', '=', name).execute();
 }
 
 /** @throws OperatorError VM_NOT_FOUND */

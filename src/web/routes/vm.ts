@@ -35,7 +35,6 @@ export const VM_ROUTES: readonly Route<VmContext>[] = [
   { method: 'POST', path: '/vms', run: addVm },
   { method: 'GET', path: '/vms/:name', run: showVm },
   { method: 'PATCH', path: '/vms/:name', run: setVm },
-  { method: 'DELETE', path: '/vms/:name', run: removeVm },
   RESPONSE_FILE_ROUTE,
   ...VM_FILE_ROUTES,
   EXPLAIN_ROUTE,
@@ -61,7 +60,9 @@ export async function showVm(context: VmContext, { params }: RouteRequest): Prom
 export async function addVm(context: VmContext, { body }: RouteRequest): Promise<VmView> {
   const order: VmOrder = parseBody(ORDER, body);
   const hosts = context.config.hosts.map(allocationHost);
-  const vm = await context.store.addVm((existing) => allocate(order, hosts, existing, context.now()));
+  const vm = await context.store.addVm((existing, retired) =>
+    allocate(order, hosts, existing, context.now(), retired),
+  );
   announce(context);
   return viewOf(context, vm);
 }
@@ -72,13 +73,6 @@ export async function setVm(context: VmContext, { params, body }: RouteRequest):
   const vm = await context.store.updateVm(params.name ?? '', (stored) => applyChange(stored, change));
   announce(context);
   return viewOf(context, vm);
-}
-
-/** @returns the VM that was removed. @throws OperatorError VM_NOT_FOUND, VM_BUSY */
-export async function removeVm(context: VmContext, { params }: RouteRequest): Promise<VmView> {
-  const vm = await context.store.removeVm(params.name ?? '');
-  announce(context);
-  return vmViewOf(vm, null);
 }
 
 /** Not waited for: a netboot process that is away is told everything when it comes back. */

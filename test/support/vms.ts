@@ -1,0 +1,24 @@
+import { join } from 'node:path';
+import { puffboot } from './puffboot.ts';
+import { type Rig, withRig } from './rig.ts';
+
+/** VMs that have a disk, but no install: enough to be started and stopped. */
+export async function withVms(
+  names: readonly string[],
+  body: (rig: Rig, run: Run) => Promise<void>,
+  hung = {},
+) {
+  await withRig(
+    0,
+    async (rig) => {
+      for (const name of names) {
+        await rig.add(name);
+        await rig.vmctl('create', '-s', '64M', join(rig.stage.directory, `host/home/vm/${name}-0.qcow2`));
+      }
+      await body(rig, (...argv) => puffboot([...argv, '-f', rig.stage.configFile]));
+    },
+    hung,
+  );
+}
+
+export type Run = (...argv: readonly string[]) => ReturnType<typeof puffboot>;
