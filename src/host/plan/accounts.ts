@@ -1,6 +1,6 @@
 import { ownedBlock, ownedPart, replaceOwned } from '../owned-block.ts';
 import type { Login, Observation } from './observation.ts';
-import { isOurs, type Step } from './step.ts';
+import { isOurs, list, type Step } from './step.ts';
 import type { Wanted, WantedOwner } from './wanted.ts';
 
 export interface Part {
@@ -16,8 +16,8 @@ export interface Part {
 export function planAccounts({ groups, owners }: Wanted, seen: Observation): Part {
   const wanted = [...new Set([groups.socket, groups.own])];
   const missing = wanted.filter((group) => !seen.groups.some(({ name }) => name === group));
-  const foreign = (group: string) => seen.me.login !== 'root' && !isMember(seen, seen.me.login, group);
-  const mine = wanted.filter(foreign);
+  const mine = wanted.filter((group) => seen.me.login !== 'root' && !isMember(seen, seen.me.login, group));
+  const late = mine.filter((group) => !seen.me.groups.includes(group));
   const parts = owners.map((owner) => planOwner(owner, groups.socket, seen));
   return {
     steps: [
@@ -26,7 +26,7 @@ export function planAccounts({ groups, owners }: Wanted, seen: Observation): Par
       ...parts.flatMap(({ steps }) => steps),
     ],
     remarks: [
-      ...mine.map((group) => `puffboot is a member of ${group} only after it was started again`),
+      ...(late.length === 0 ? [] : [`puffboot is a member of ${list(late)} only after it was started again`]),
       ...parts.flatMap(({ remarks }) => remarks),
     ],
   };
@@ -71,11 +71,6 @@ function withKeys(text: string, keys: readonly string[], file: string): string {
     : replaceOwned(text, ownedBlock(body), file);
 }
 
-function isMember({ groups, logins }: Observation, login: string, group: string): boolean {
-  const found = groups.find(({ name }) => name === group);
-  if (found === undefined) return false;
-  return (
-    found.members.includes(login) ||
-    logins.some(({ name, groupId }) => name === login && groupId === found.id)
-  );
-}
+/** vmd(8) looks at the members that group(5) lists: that it is somebody's primary group does not count there. */
+const isMember = ({ groups }: Observation, login: string, group: string): boolean =>
+  groups.some(({ name, members }) => name === group && members.includes(login));

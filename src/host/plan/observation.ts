@@ -22,14 +22,12 @@ export interface Observation {
 /** group(5) */
 export interface Group {
   readonly name: string;
-  readonly id: number;
   readonly members: readonly string[];
 }
 
 /** passwd(5) */
 export interface Login {
   readonly name: string;
-  readonly groupId: number;
   /** The GECOS field. */
   readonly comment: string;
   readonly home: string;
@@ -45,15 +43,15 @@ export type PendingMark = (typeof PENDING_MARKS)[number];
 
 /** group(5): `name:password:id:member,member` */
 export function parseGroups(text: string): readonly Group[] {
-  return rows(text, 4).map(([name = '', , id, members = '']) => {
-    return { name, id: Number(id), members: members.split(',').filter((member) => member !== '') };
+  return rows(text, 4).map(([name = '', , , members = '']) => {
+    return { name, members: members.split(',').filter((member) => member !== '') };
   });
 }
 
 /** passwd(5): `name:password:uid:gid:comment:home:shell` */
 export function parseLogins(text: string): readonly Login[] {
-  return rows(text, 7).map(([name = '', , , groupId, comment = '', home = '']) => {
-    return { name, groupId: Number(groupId), comment, home };
+  return rows(text, 7).map(([name = '', , , , comment = '', home = '']) => {
+    return { name, comment, home };
   });
 }
 

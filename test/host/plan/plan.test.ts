@@ -176,10 +176,10 @@ describe('the plan of a host', () => {
       'leaves a login alone that was there before',
       wantedHost(),
       settledHost({
-        logins: [{ name: 'puffy', groupId: 10, comment: 'Puffy', home: '/home/puffy' }],
+        logins: [{ name: 'puffy', comment: 'Puffy', home: '/home/puffy' }],
         groups: [
-          { name: '_puffboot', id: 900, members: ['_puffboot'] },
-          { name: 'vmdusers', id: 901, members: ['_puffboot'] },
+          { name: '_puffboot', members: ['_puffboot'] },
+          { name: 'vmdusers', members: ['_puffboot'] },
         ],
       }),
       {

@@ -1,0 +1,82 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { VmView } from '../../src/web/operator.ts';
+import { puffboot } from '../support/puffboot.ts';
+import { KEY, type Rig, withRig } from '../support/rig.ts';
+
+const VMS = Array.from({ length: 40 }, (_, index) => `vm${String(index + 1).padStart(2, '0')}`);
+
+/** One text file for each VM, as operators keep them, each with an owner of its own. */
+async function textFiles(directory: string): Promise<readonly string[]> {
+  await mkdir(directory);
+  return Promise.all(
+    VMS.map(async (name) => {
+      const file = join(directory, `${name}.txt`);
+      const lines = [
+        `hostname="${name}"`,
+        `username="owner-${name}"`,
+        `name="Owner of ${name}"`,
+        `sshkey="${KEY}"`,
+        'memory="512M"',
+        'disk1="10G"',
+      ];
+      await writeFile(file, `${lines.join('\n')}\n`);
+      return file;
+    }),
+  );
+}
+
+const command = async ({ stage }: Rig, ...argv: readonly string[]) => {
+  const ran = await puffboot([...argv, '-f', stage.configFile]);
+  expect([argv[0], ran.stderr, ran.status]).toEqual([argv[0], '', 0]);
+  return ran.stdout;
+};
+
+/** One question for all of them: forty that ask often would be most of the work. */
+async function states({ call }: Rig): Promise<readonly string[]> {
+  const vms = (await call('GET', '/vms')) as readonly VmView[];
+  return vms.map(({ install }) => install?.state ?? 'none');
+}
+
+const EIGHT_AT_ONCE = (config: string) => config.replace(/^capacity = 40$/m, '$&\ninstallsAtOnce = 8');
+
+describe('from text files to login prompts', () => {
+  it(
+    'imports 40 VMs, plans, applies, installs them, and then has nothing to do',
+    () =>
+      withRig(0, async (rig) => {
+        await rig.kill();
+        await writeFile(rig.stage.configFile, EIGHT_AT_ONCE(await readFile(rig.stage.configFile, 'utf8')));
+        await rig.restart();
+        await command(
+          rig,
+          'vm',
+          'import',
+          '--host',
+          'stage',
+          ...(await textFiles(join(rig.stage.directory, 'old'))),
+        );
+        expect(await command(rig, 'plan')).toMatch(/^stage: \d+ steps\n/);
+        const applied = await command(rig, 'apply', '--yes');
+        expect(applied).toContain('stage: done: load into vmd: uplink, vm01, vm02, vm03, vm04 and 36 more\n');
+        expect(applied).toContain('stage: as it is wanted\n');
+        expect(await command(rig, 'plan')).toMatch(/^stage: nothing to do\n/);
+
+        await Promise.all(VMS.map(rig.install));
+        await expect
+          .poll(() => states(rig), { timeout: 240_000, interval: 500 })
+          .toEqual(VMS.map(() => 'running'));
+        const listed = (await rig.call('GET', '/vms')) as readonly VmView[];
+        expect(new Set(listed.map(({ ipv4 }) => ipv4)).size).toBe(40);
+
+        // The last of them is enabled in the background.
+        const conf = join(rig.stage.directory, 'host/etc/vm.conf');
+        await expect.poll(() => readFile(conf, 'utf8'), { timeout: 20_000 }).not.toContain('disable');
+        expect(await command(rig, 'plan')).toMatch(/^stage: nothing to do\n/);
+        const keys = join(rig.stage.directory, 'host/home/owner-vm01/.ssh/authorized_keys');
+        expect(await readFile(keys, 'utf8')).toContain(`${KEY.replace(' hidden-password', '')}\n`);
+      }),
+    300_000,
+  );
+});
