@@ -64,12 +64,25 @@ function groupsOf(questions: readonly Question[]): readonly (readonly Question[]
 /** The first of a group decides: the others follow until its answer is `done`, which is its later default. */
 function askGroup(run: Run, [leader, ...others]: readonly Question[]): void {
   if (leader === undefined) return;
+  const addresses: Addresses[] = [];
   for (let pass = 0; pass <= run.lines.length + 1; pass += 1) {
     const later: Question = { ...leader, fallback: { kind: 'default', value: 'done' } };
-    if (ask(run, pass === 0 ? leader : later, leader.text).value === 'done') return;
+    if (ask(run, pass === 0 ? leader : later, leader.text).value === 'done') break;
     if (leader.group === 'interface') run.given.set('nic', nicOf(run, pass));
     for (const question of others) askAsOften(run, question);
+    addresses.push([run.given.get('ipv4') ?? '', run.given.get('ipv6') ?? '']);
   }
+  if (leader.group === 'interface') sumUp(run, addresses);
+}
+
+type Addresses = readonly [ipv4: string, ipv6: string];
+
+/** Routes are asked for all interfaces together: DHCP on one of them brings that of IPv4, none that of IPv6. */
+function sumUp({ given }: Run, addresses: readonly Addresses[]): void {
+  const leased = addresses.find(([ipv4]) => /^(?:autoconf|dhcp)$/.test(ipv4));
+  if (leased !== undefined) given.set('ipv4', leased[0]);
+  const fixed = addresses.find(([, ipv6]) => ipv6.includes(':'));
+  if (fixed !== undefined) given.set('ipv6', fixed[1]);
 }
 
 function askAsOften(run: Run, question: Question): void {

@@ -7,6 +7,7 @@ import { hostCommand } from './host.ts';
 import { cancelCommand, installCommand, retryCommand, upgradeCommand } from './install.ts';
 import { leasesCommand } from './leases.ts';
 import { lintCommand } from './lint.ts';
+import { netCommand } from './net.ts';
 import { netbootCommand } from './netboot.ts';
 import { planCommand } from './plan.ts';
 import { killCommand, startCommand, stopCommand } from './power.ts';
@@ -29,6 +30,7 @@ export const COMMANDS: readonly (() => Command)[] = [
   leasesCommand,
   vmCommand,
   renderCommand,
+  netCommand,
   hostCommand,
   planCommand,
   applyCommand,

@@ -155,6 +155,14 @@ const host = z.strictObject({
   gatewayInterface: matching(/^(?=.{2,15}$)[a-z]+\d+$/, 'an interface such as vport0')
     .default('vport0')
     .describe('interface of the host itself in the network of its VMs'),
+  privateInterface: matching(/^(bridge|veb)\d{1,6}$/, 'a bridge(4) or veb(4) interface such as veb100')
+    .default('veb100')
+    .describe('interface of the first private network between its VMs; the others are counted on from it'),
+  privateRange: parsed<Cidr4>(parseCidr16, 'a network of 16 bits such as 10.64.0.0/16')
+    .prefault('10.64.0.0/16')
+    .describe(
+      'addresses in private networks: the number of the network is the third octet, the id of the VM the fourth',
+    ),
   group: groupName
     .default('_puffboot')
     .describe("puffboot's own group, which vm.conf(5) lets start the VMs and open their consoles"),
@@ -277,6 +285,11 @@ type DeepReadonly<T> = T extends string | number | boolean | null | undefined
 function parseMemory(text: string): number | null {
   const mebibytes = parseSize(text);
   return mebibytes !== null && mebibytes >= 64 && mebibytes <= 128 * 1024 ? mebibytes : null;
+}
+
+/** A network with two octets of its own. */
+function parseCidr16(text: string): Cidr4 | null {
+  return text.endsWith('/16') ? parseCidr4(text) : null;
 }
 
 function parseRange(text: string): Ipv4Range | null {

@@ -33,19 +33,18 @@ export function renderVmConfHost(host: VmConfHost): string {
     `staggered start parallel ${staggered.parallel} delay ${staggered.delaySeconds}`,
     ...(agentx ? ['agentx'] : []),
   ];
-  return [
-    `${settings.join('\n')}\n`,
-    ...switches.map((each) => block(`switch ${quote(each.name)}`, [`interface ${each.interface}`])),
-    ...blocks,
-  ].join('\n');
+  return [`${settings.join('\n')}\n`, ...switches.map(renderSwitch), ...blocks].join('\n');
+}
+
+/** @throws OperatorError FILE_REFUSED for an interface that can be no switch */
+export function renderSwitch({ name, interface: on }: VmSwitch): string {
+  interfaceName(FORMAT, on);
+  if (!/^(bridge|veb)\d/.test(on)) throw refuse(FORMAT, 'a switch is a bridge(4) or a veb(4)', on);
+  return block(`switch ${quote(name)}`, [`interface ${on}`]);
 }
 
 function check({ socketGroup, switches, staggered, vms }: VmConfHost): void {
   checkGroup(socketGroup);
-  for (const { interface: name } of switches) {
-    interfaceName(FORMAT, name);
-    if (!/^(bridge|veb)\d/.test(name)) throw refuse(FORMAT, 'a switch is a bridge(4) or a veb(4)', name);
-  }
   for (const [word, value] of Object.entries(staggered)) {
     if (!Number.isInteger(value) || value < 1) throw refuse(FORMAT, `${word} is a number from 1 up`, value);
   }
@@ -53,6 +52,11 @@ function check({ socketGroup, switches, staggered, vms }: VmConfHost): void {
     FORMAT,
     'switches',
     switches.map(({ name }) => name),
+  );
+  refuseTwins(
+    FORMAT,
+    'interfaces of switches',
+    switches.map((each) => each.interface),
   );
   refuseTwins(
     FORMAT,

@@ -1,8 +1,8 @@
 import type { Catalog, CatalogClient, CatalogSubnet, Mode } from '../../netboot/catalog.ts';
 import type { Answer } from '../autoinstall/response-file.ts';
-import { contains, type Ipv4, netmaskOf } from '../common/address.ts';
-import type { Config, SubnetConfig } from '../config/schema.ts';
-import type { Vm } from '../inventory/vm.ts';
+import { contains, type Ipv4, ipv4FromNumber, netmaskOf, networkOf } from '../common/address.ts';
+import type { Config, HostConfig, SubnetConfig } from '../config/schema.ts';
+import type { PrivateNic, Vm } from '../inventory/vm.ts';
 import type { Install } from './install.ts';
 import { ARMED_STATES, STATE_SECONDS } from './lifecycle.ts';
 import { installAnswers, passwordAccounts, upgradeAnswers } from './response.ts';
@@ -74,15 +74,22 @@ function clientEntry(
 /** The answers with which a VM is installed or upgraded from our own boot HTTP. */
 export function answersOf(config: Config, vm: Vm, mode: Mode): readonly Answer[] {
   const subnet = subnetOfAddress(config, vm.ipv4);
-  if (subnet?.bootAddress === undefined) return [];
+  const host = config.hosts.find(({ name }) => name === vm.host);
+  if (subnet?.bootAddress === undefined || host === undefined) return [];
   const context = {
     domain: subnet.domain ?? null,
     router: subnet.router,
     netmask: netmaskOf(subnet.cidr),
+    privateAddresses: vm.nics.map((nic) => privateAddress(host, vm, nic)),
     dns: subnet.dns,
     setServer: setServerOf(subnet.bootAddress, config.netboot.httpPort),
   };
   return mode === 'install' ? installAnswers(vm, context) : upgradeAnswers(vm, context);
+}
+
+/** The address of a VM in a private network: A.B of the host's range, the network's number, the VM's id. */
+export function privateAddress({ privateRange }: HostConfig, { id }: Vm, { number }: PrivateNic): Ipv4 {
+  return ipv4FromNumber(networkOf(privateRange).base + number * 256 + id);
 }
 
 const setServerOf = (address: Ipv4, port: number): string =>

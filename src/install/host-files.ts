@@ -6,9 +6,10 @@ import { renderDoasConf } from '../host/doas-conf.ts';
 import { address6, renderHostnameIf } from '../host/hostname-if.ts';
 import { ownedBlock } from '../host/owned-block.ts';
 import { renderPfConf } from '../host/pf-conf.ts';
-import type { VmConf } from '../host/vm-conf.ts';
-import { renderVmConfHost } from '../host/vm-conf-host.ts';
+import { renderVmConf, type VmConf } from '../host/vm-conf.ts';
+import { renderSwitch, renderVmConfHost, type VmSwitch } from '../host/vm-conf-host.ts';
 import { type NamedMachine, renderReverse4, renderReverse6, renderZone } from '../host/zone.ts';
+import { networksOf } from '../inventory/network.ts';
 import type { Vm } from '../inventory/vm.ts';
 import { subnetOfAddress } from './catalog.ts';
 import { hostPaths } from './host-paths.ts';
@@ -125,11 +126,29 @@ const machines = ({ config, vms }: HostScene): readonly NamedMachine[] =>
 function vmConf({ host, vms, stopped }: HostScene): string {
   return renderVmConfHost({
     socketGroup: host.socketGroup,
-    switches: [{ name: host.switch, interface: host.switchInterface }],
+    switches: [{ name: host.switch, interface: host.switchInterface }, ...privateSwitches(host, vms)],
     staggered: { parallel: host.startParallel, delaySeconds: host.startDelaySeconds },
     agentx: host.agentx,
     vms: vms.map((vm) => vmConfOf(host, vm, !stopped.has(vm.name))),
   });
+}
+
+/** The switch of each private network, without an uplink. */
+function privateSwitches(host: HostConfig, vms: readonly Vm[]): readonly VmSwitch[] {
+  const [, kind = '', first = ''] = /^([a-z]+)(\d+)$/.exec(host.privateInterface) ?? [];
+  return networksOf(vms).map(({ name, number }) => ({
+    name,
+    interface: `${kind}${Number(first) + number - 1}`,
+  }));
+}
+
+/**
+ * What vmctl(8) loads to make one VM known, stopped and `disable`d: it, and the switches that only its owner's VMs
+ * have. vmd(8) keeps a switch that it knows as it is.
+ */
+export function fragmentOf(host: HostConfig, vm: Vm): string {
+  const switches = privateSwitches(host, [vm]).map(renderSwitch);
+  return [...switches, renderVmConf(vmConfOf(host, vm, false))].join('\n');
 }
 
 /** A VM as vm.conf(5) describes it on its host. */
@@ -138,7 +157,10 @@ export function vmConfOf(host: HostConfig, vm: Vm, enabled: boolean): VmConf {
     name: vm.name,
     memoryMiB: vm.memoryMiB,
     disks: hostPaths(host, vm).disks.map((path) => ({ path, format: vm.diskFormat })),
-    nics: [{ switch: host.switch, lladdr: vm.lladdr }],
+    nics: [
+      { switch: host.switch, lladdr: vm.lladdr },
+      ...vm.nics.map(({ network, lladdr }) => ({ switch: network, lladdr })),
+    ],
     owner: vm.owner,
     group: host.group,
     enabled,

@@ -9,6 +9,8 @@ export interface ResponseContext {
   readonly domain: string | null;
   readonly router: Ipv4;
   readonly netmask: Ipv4;
+  /** Addresses of vio1 and further on, each in a network of 24 bits. */
+  readonly privateAddresses: readonly Ipv4[];
   readonly dns: readonly string[];
   /** `http://192.0.2.1`, with a port where boot HTTP is not on 80. */
   readonly setServer: string;
@@ -65,15 +67,27 @@ export function upgradeAnswers(vm: Vm, context: ResponseContext): readonly Answe
 
 /** Interfaces first, routes behind them. The host has `::1` of each VM's /64, the VM has `::2`. */
 function networkAnswers(
-  { ipv4, ipv4Method, ipv6 }: Vm,
-  { router, netmask }: ResponseContext,
+  { ipv4, ipv4Method, ipv6, release }: Vm,
+  { router, netmask, privateAddresses }: ResponseContext,
 ): readonly Answer[] {
+  // Each interface is chosen by name; with one alone the default will do.
+  const question =
+    Number(release) < 7.3
+      ? 'Which network interface do you wish to configure'
+      : 'Network interface to configure';
+  const choose = (nic: string) => (privateAddresses.length === 0 ? [] : [{ key: question, value: nic }]);
   const isStatic = ipv4Method === 'static';
   const network = ipv6?.replace(/::\/64$/, '');
   return [
+    ...choose('vio0'),
     { key: 'IPv4 address for vio0', value: isStatic ? ipv4 : 'autoconf' },
     ...(isStatic ? [{ key: 'Netmask for vio0', value: netmask }] : []),
     ...(network === undefined ? [] : [{ key: 'IPv6 address for vio0', value: `${network}::2/64` }]),
+    ...privateAddresses.flatMap((address, index) => [
+      ...choose(`vio${index + 1}`),
+      { key: `IPv4 address for vio${index + 1}`, value: address },
+      { key: `Netmask for vio${index + 1}`, value: '255.255.255.0' },
+    ]),
     ...(isStatic ? [{ key: 'Default IPv4 route', value: router }] : []),
     ...(network === undefined ? [] : [{ key: 'IPv6 default router', value: `${network}::1` }]),
   ];

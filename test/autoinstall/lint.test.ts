@@ -4,7 +4,7 @@ import { lintResponseFile } from '../../src/autoinstall/lint.ts';
 import type { Mode } from '../../src/autoinstall/question.ts';
 import { renderResponseFile } from '../../src/autoinstall/response-file.ts';
 import type { Ipv4, Lladdr } from '../../src/common/address.ts';
-import { installAnswers, upgradeAnswers } from '../../src/install/response.ts';
+import { installAnswers, type ResponseContext, upgradeAnswers } from '../../src/install/response.ts';
 import { UNSAID, type Vm } from '../../src/inventory/vm.ts';
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILabRootKeyLabRootKeyLabRootKeyLabRootKey';
@@ -177,18 +177,25 @@ describe('what puffboot renders itself', () => {
   const context = {
     router: '192.0.2.1' as Ipv4,
     netmask: '255.255.255.0' as Ipv4,
+    privateAddresses: [],
     domain: 'example.net',
     dns: ['192.0.2.1'],
     setServer: 'http://192.0.2.1',
   };
-  it.each<[string, Partial<Vm>]>([
+  it.each<[string, Partial<Vm>, Partial<ResponseContext>?]>([
     ['with an owner', {}],
+    ['with private networks', {}, { privateAddresses: ['10.64.1.1' as Ipv4, '10.64.2.1' as Ipv4] }],
+    [
+      'with a private network and a fixed address',
+      { ipv4Method: 'static' },
+      { privateAddresses: ['10.64.1.1' as Ipv4] },
+    ],
     ['without an owner', { owner: null }],
     ['without a key', { sshKeys: [], ipv6: null }],
     ['with a fixed address', { ipv4Method: 'static' }],
     ['with a template and a name', { disklabel: 'http://192.0.2.1/d', fullName: 'Doe, J. & "Co": =' }],
-  ])('has no fault: %s', (_, change) => {
-    const install = renderResponseFile(installAnswers({ ...vm, ...change }, context));
+  ])('has no fault: %s', (_, change, more = {}) => {
+    const install = renderResponseFile(installAnswers({ ...vm, ...change }, { ...context, ...more }));
     expect(rulesOf(install)).toEqual([]);
     expect(rulesOf(renderResponseFile(upgradeAnswers(vm, context)), '7.6', 'upgrade')).toEqual([]);
   });

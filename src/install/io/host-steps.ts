@@ -5,10 +5,9 @@ import { OperatorError } from '../../common/error.ts';
 import type { Clock } from '../../common/port.ts';
 import type { HostConfig } from '../../config/schema.ts';
 import type { HostAccess, RunResult } from '../../host/access.ts';
-import { renderVmConf } from '../../host/vm-conf.ts';
 import { parseStatus, VMCTL, type VmState } from '../../host/vmctl.ts';
 import type { Vm } from '../../inventory/vm.ts';
-import { vmConfOf } from '../host-files.ts';
+import { fragmentOf } from '../host-files.ts';
 import { hostPaths } from '../host-paths.ts';
 
 export interface PrepareParts {
@@ -37,7 +36,7 @@ export async function prepareHost(parts: PrepareParts): Promise<{ readonly fresh
   if (!existsSync(kernel)) throw new OperatorError('SETS_MISSING', `there is no ${kernel}`);
   await access.write(paths.kernel, { copyOf: kernel }, { mode: 0o644 });
   const freshDisk = await createMissingDisks(access, vm, paths.disks);
-  await access.write(paths.fragment, renderVmConf(vmConfOf(host, vm, false)), { mode: 0o600 });
+  await access.write(paths.fragment, fragmentOf(host, vm), { mode: 0o600 });
   if (state === null) await must(access, VMCTL.load(paths.fragment), true);
   return { freshDisk };
 }

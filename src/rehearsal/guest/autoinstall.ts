@@ -15,6 +15,7 @@ export interface ResponseFile {
 
 /** `get_responsefile` of install.sub. @returns null when no response file could be had */
 export async function findResponseFile(board: Board, release: string): Promise<ResponseFile | null> {
+  await chooseInterface(board, release);
   const lease = await board.requestLease(DHCPLEASED);
   if (lease === null) board.print('No dhcp address on interface vio0 in 30 seconds.\n');
   const server = lease?.nextServer ?? null;
@@ -32,6 +33,15 @@ export async function findResponseFile(board: Board, release: string): Promise<R
     if (announced === null) board.print('Could not determine auto mode.\n');
   }
   return askForResponseFile(board, release, server, hostName);
+}
+
+/** Asked where there are several and none of them booted the machine; only vio0 has a network behind it here. */
+async function chooseInterface(board: Board, release: string): Promise<void> {
+  if (board.facts.netbooted || board.facts.furtherLladdrs.length === 0) return;
+  const session = new Session(board, release, null);
+  const names = ['vio0', ...board.facts.furtherLladdrs.map((_, index) => `vio${index + 1}`)];
+  const question = "Which network interface should be used for the initial DHCP request? (or 'done')";
+  while (!names.includes(await session.ask(question, 'vio0')));
 }
 
 /** What the boot file's name announces: the mode, and the directory on the HTTP server. */

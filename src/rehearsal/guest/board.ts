@@ -44,6 +44,8 @@ export interface Board {
 
 export interface MachineFacts {
   readonly lladdr: string;
+  /** Of vio1 and further on. */
+  readonly furtherLladdrs: readonly string[];
   readonly memoryMiB: number;
   /** One entry a disk. */
   readonly disksMiB: readonly number[];

@@ -29,40 +29,46 @@ export async function configureNetwork(session: Session, hostName: string): Prom
 
 async function configureInterfaces(session: Session): Promise<Interface> {
   let nic = NO_INTERFACE;
+  const { lladdr, furtherLladdrs } = session.board.facts;
+  const nics = [lladdr, ...furtherLladdrs].map((each, index) => ({ name: `vio${index}`, lladdr: each }));
   let fallback = 'vio0';
   for (;;) {
-    session.say('Available network interfaces are: vio0 vlan0.\n');
+    session.say(`Available network interfaces are: ${nics.map((each) => each.name).join(' ')} vlan0.\n`);
     const name = await session.ask(
       "Network interface to configure? (name, lladdr, '?', or 'done')",
       fallback,
     );
     if (name === 'done') return nic;
+    const chosen = nics.find((each) => each.name === name || each.lladdr === name);
     if (name === '?') {
-      session.say(` vio0: lladdr ${session.board.facts.lladdr}\n`);
-    } else if (name === 'vio0' || name === session.board.facts.lladdr) {
-      nic = await configureInterface(session);
+      session.say(nics.map((each) => ` ${each.name}: lladdr ${each.lladdr}\n`).join(''));
+    } else if (chosen !== undefined) {
+      const configured = await configureInterface(session, chosen.name);
+      // What the system is told of its network comes in by the first one.
+      if (chosen.name === 'vio0') nic = configured;
       fallback = 'done';
     } else session.refuse(name);
   }
 }
 
-async function configureInterface(session: Session): Promise<Interface> {
-  const { lease, isStatic: static4, autoconf } = await configureIpv4(session);
-  const address6 = await session.ask("IPv6 address for vio0? (or 'autoconf' or 'none')", 'none');
+async function configureInterface(session: Session, name: string): Promise<Interface> {
+  const { lease, isStatic: static4, autoconf } = await configureIpv4(session, name);
+  const address6 = await session.ask(`IPv6 address for ${name}? (or 'autoconf' or 'none')`, 'none');
   const static6 = !['none', 'autoconf'].includes(address6);
-  if (static6 && !address6.includes('/')) await session.askUntil('IPv6 prefix length for vio0?', '64');
+  if (static6 && !address6.includes('/')) await session.askUntil(`IPv6 prefix length for ${name}?`, '64');
   return { lease, autoconf4: autoconf, static4, static6 };
 }
 
 async function configureIpv4(
   session: Session,
+  name: string,
 ): Promise<{ lease: Lease | null; isStatic: boolean; autoconf: boolean }> {
-  const address = await session.ask("IPv4 address for vio0? (or 'autoconf' or 'none')", 'autoconf');
+  const address = await session.ask(`IPv4 address for ${name}? (or 'autoconf' or 'none')`, 'autoconf');
   if (address === 'none') return { lease: null, isStatic: false, autoconf: false };
   if (address === 'autoconf' || address === 'dhcp') {
     return { lease: await session.board.requestLease(DHCPLEASED), isStatic: false, autoconf: true };
   }
-  if (!address.includes('/')) await session.askUntil('Netmask for vio0?', '255.255.255.0');
+  if (!address.includes('/')) await session.askUntil(`Netmask for ${name}?`, '255.255.255.0');
   return { lease: null, isStatic: true, autoconf: false };
 }
 

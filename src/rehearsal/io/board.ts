@@ -24,13 +24,15 @@ import { download } from './tftp.ts';
 
 /** The machine of this process: its tty, its disk images, its place in the network, and vmd. */
 export function openBoard(parameters: GuestParameters): Board {
-  const { options, disks, lladdr } = parameters;
+  const { options, disks } = parameters;
+  const [lladdr = '00:00:00:00:00:00', ...furtherLladdrs] = parameters.lladdrs;
   const terminal = openTerminal();
   const [rootDisk = null] = disks;
   let address: string | null = null;
   return {
     facts: {
       lladdr,
+      furtherLladdrs,
       memoryMiB: parameters.memoryMiB,
       disksMiB: disks.map((disk) => readImage(disk)?.sizeMiB ?? 0),
       arch: options.arch,

@@ -135,7 +135,7 @@ export class Daemon {
     const rom = this.#options.pxe.includes(vm.definition.name);
     const guest = startGuest({
       id: vm.id,
-      lladdr: lladdrs[0] ?? '00:00:00:00:00:00',
+      lladdrs,
       memoryMiB,
       disks: disks.map((disk) => this.#path(disk)),
       netbooted: this.#options.netboot || bootDevice === 'net' || rom,

@@ -3,7 +3,8 @@ import type { SimulationOptions } from '../options.ts';
 /** What the daemon hands to a guest's process, as JSON in its only argument. */
 export interface GuestParameters {
   readonly id: number;
-  readonly lladdr: string;
+  /** Of each interface; the first one is on the network. */
+  readonly lladdrs: readonly string[];
   readonly memoryMiB: number;
   /** Images as files of this machine; the first one is the root disk. */
   readonly disks: readonly string[];

@@ -12,6 +12,7 @@ import type { Route, RouteRequest } from '../route.ts';
 import { allocationHost } from './allocation-host.ts';
 import { parseBody } from './body.ts';
 import { EXPLAIN_ROUTE } from './explain.ts';
+import { NETWORK_ROUTES } from './network.ts';
 import { RESPONSE_FILE_ROUTE } from './response-file.ts';
 import { VM_FILE_ROUTES } from './vm-file.ts';
 import { installViewOf, vmViewOf } from './vm-view.ts';
@@ -37,6 +38,7 @@ export const VM_ROUTES: readonly Route<VmContext>[] = [
   { method: 'PATCH', path: '/vms/:name', run: setVm },
   RESPONSE_FILE_ROUTE,
   ...VM_FILE_ROUTES,
+  ...NETWORK_ROUTES,
   EXPLAIN_ROUTE,
 ];
 

@@ -55,6 +55,7 @@ export function fakeBoard(options: FakeBoardOptions): FakeBoard {
     },
     facts: {
       lladdr: 'fe:e1:bb:d1:4c:7a',
+      furtherLladdrs: [],
       memoryMiB: 1024,
       disksMiB: options.disksMiB ?? [20_480],
       arch: 'amd64',
