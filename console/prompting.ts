@@ -19,7 +19,7 @@ const UNANSWERED_SETTLE_SECONDS = 0.5;
 const REDRAWN_SETTLE_SECONDS = 3;
 
 /** autoinstall answers its own questions at once: what stands for this long was asked by something else. */
-const STUCK_SECONDS = 15;
+const STUCK_SECONDS = 10;
 
 /** A prompt that the kernel tore is drawn again within half a second, or not at all. */
 const TORN_SETTLE_SECONDS = 1;

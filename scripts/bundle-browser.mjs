@@ -11,6 +11,7 @@ await build({
   entryPoints: {
     list: root('src/web/browser/list.ts'),
     console: root('src/web/browser/console.ts'),
+    login: root('src/web/browser/login.ts'),
     style: root('src/web/browser/style.css'),
     xterm: root('node_modules/@xterm/xterm/css/xterm.css'),
   },

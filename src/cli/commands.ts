@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { applyCommand } from './apply.ts';
 import { checkCommand } from './check.ts';
+import { consoleCommand, keepCommand, loginCommand, releaseCommand, watchCommand } from './console.ts';
 import { doctorCommand } from './doctor.ts';
 import { driveCommand } from './drive.ts';
 import { hostCommand } from './host.ts';
@@ -44,6 +45,11 @@ export const COMMANDS: readonly (() => Command)[] = [
   startCommand,
   stopCommand,
   killCommand,
+  consoleCommand,
+  watchCommand,
+  keepCommand,
+  releaseCommand,
+  loginCommand,
   driveCommand,
   replayCommand,
   promptsCommand,

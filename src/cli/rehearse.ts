@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { OperatorError } from '../common/error.ts';
 import { FAULTS, type Fault } from '../rehearsal/options.ts';
@@ -44,7 +45,7 @@ async function rehearse({ keep = false, fail, pace }: RehearseOptions): Promise<
   });
   const interrupted = untilInterrupted();
   try {
-    process.stdout.write(`Watch it live: ${stage.web}/vm/${VM}\n\n`);
+    process.stdout.write(`Watch it live, and type: ${await loginLink(stage)}\n\n`);
     const outcome = await Promise.race([perform(stage), interrupted.promise]);
     if (outcome === 'interrupted') throw new OperatorError('REHEARSAL_FAILED', 'interrupted before its end');
     if (keep) await keepOpen(stage, interrupted.promise);
@@ -87,10 +88,19 @@ async function install(stage: Stage, api: Api, name: string): Promise<Error | nu
   return failure;
 }
 
+/** A newcomer needs no second command to type. */
+async function loginLink(stage: Stage): Promise<string> {
+  const api = await openApi({ config: stage.configFile, needsServe: true });
+  const { url } = (await api.call('POST', '/login', { name: userInfo().username })) as {
+    readonly url: string;
+  };
+  return url.replace('login#', `login?vm=${VM}#`);
+}
+
 async function keepOpen(stage: Stage, interrupted: Promise<unknown>): Promise<void> {
   process.stdout.write(
     [
-      `\nKept running until Ctrl-C: ${stage.web}/`,
+      `\nKept running until Ctrl-C: ${await loginLink(stage)}`,
       `Try it from another terminal: export PUFFBOOT_CONFIG=${stage.configFile}`,
       `Logs: ${stage.serveLog}\n`,
     ].join('\n'),

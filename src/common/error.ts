@@ -76,9 +76,15 @@ export const FIXES = {
   EVIDENCE_MISSING:
     'see `puffboot vm show NAME`: it is only collected where a failed install leaves a menu, a shell or ddb',
   CONSOLE_SPAWN: 'check that the command exists and may be run by this user',
+  CONSOLE_REFUSED:
+    'start the VM if it is stopped; if somebody holds it, ask him to leave cu(1) with ~. (`fstat | grep ttyp` on the host shows who)',
+  CONSOLE_CLOSED: 'open it with `puffboot console VM`',
+  CONSOLE_HELD: 'wait until it is given back, or take it over with --take',
+  TERMINAL_NEEDED: 'run it in a terminal; `puffboot watch VM` shows a console without one',
   CONSOLE_CONNECT:
     'check that the console listens there (unix:/PATH or HOST:PORT) and that nobody else holds it',
   DRIVE_FAILED: 'read the tail of the console above; correct the response file, then try again',
+  WEB_DISABLED: 'set web.enabled = true in puffboot.toml and start `puffboot serve` again',
   WEB_NOT_BUILT: 'run `npm run build` where puffboot lies, then start it again',
   REHEARSAL_FAILED: 'run it again with --keep and look at the console in the browser',
 } as const satisfies Record<string, string>;

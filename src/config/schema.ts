@@ -244,7 +244,9 @@ export const ConfigSchema = z.strictObject({
       enabled: z.boolean().default(true).describe('serve the operator web'),
       address: ipv4
         .prefault('127.0.0.1')
-        .describe('address of the operator web; it has no login yet, keep it on loopback'),
+        .describe(
+          'address of the operator web; beyond loopback (127.0.0.0/8) it shows nothing without a login',
+        ),
       port: port.default(8080).describe('port of the operator web'),
     }),
     {},

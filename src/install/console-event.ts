@@ -33,5 +33,16 @@ export function consoleFailure(
   if (outcome === 'installed' || outcome === 'upgraded') return null;
   // After a gap the login prompt may be all that is seen; the lifecycle judges it.
   if (outcome === 'incomplete' && phases.at(-1)?.name === 'login') return null;
+  if (/: Device busy$/m.test(tail)) return { kind: 'fail', reason: consoleRefusal('this VM', tail), tail };
   return { kind: 'fail', reason: reason ?? 'the console ended before the install did', tail };
+}
+
+/** Why `vmctl console` gave no console, for people. */
+export function consoleRefusal(vm: string, said: string): string {
+  const tty = /open\("?(\/dev\/\S+?)"?\): Device busy/.exec(said)?.[1];
+  if (tty !== undefined)
+    return `somebody else holds the console of ${vm}: cu(1) or vmctl(8) on its host has ${tty} open`;
+  if (/console not found/.test(said)) return `${vm} has no console now: it does not run`;
+  const words = said.replace(/[^\x20-\x7e]+/g, ' ').trim();
+  return `the console of ${vm} ended at once${words === '' ? '' : `: ${words.slice(-200)}`}`;
 }

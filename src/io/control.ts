@@ -5,6 +5,7 @@ import type { Log } from '../common/port.ts';
 import { dispatch } from '../web/dispatch.ts';
 import type { Route } from '../web/route.ts';
 import { controlPath } from './control-client.ts';
+import type { ControlConsoles } from './control-console.ts';
 
 export interface ControlParts<Context> {
   /** The state directory. Its lock is held, so a socket that is found there is a dead process's. */
@@ -12,6 +13,8 @@ export interface ControlParts<Context> {
   readonly routes: readonly Route<Context>[];
   readonly context: Context;
   readonly log: Log;
+  /** What answers those who want a console instead of JSON. */
+  readonly consoles?: ControlConsoles;
 }
 
 export interface Control {
@@ -26,6 +29,7 @@ export async function openControl<Context>(parts: ControlParts<Context>): Promis
   const path = controlPath(parts.directory);
   await rm(path, { force: true });
   const server = createServer((request, response) => void answer(parts, request, response));
+  if (parts.consoles !== undefined) server.on('upgrade', parts.consoles.upgrade);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>
       reject(new OperatorError('STATE_UNWRITABLE', `cannot make ${path}: ${messageOf(cause)}`, { cause })),
@@ -37,6 +41,7 @@ export async function openControl<Context>(parts: ControlParts<Context>): Promis
     path,
     close: () =>
       new Promise((resolve) => {
+        parts.consoles?.close();
         server.close(() => resolve());
         server.closeAllConnections();
       }),

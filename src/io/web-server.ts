@@ -7,6 +7,7 @@ import type { Clock, Log } from '../common/port.ts';
 import type { Operator } from '../web/operator.ts';
 import { webApp } from './web/app.ts';
 import { followChanges } from './web/changes.ts';
+import type { Doorkeeper } from './web/doorkeeper.ts';
 import { openSockets } from './web/sockets.ts';
 
 export type WebOptions = {
@@ -15,6 +16,8 @@ export type WebOptions = {
   readonly address: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Who may type and, beyond loopback, watch. */
+  readonly door: Doorkeeper;
 } & (
   | { /** 0 takes a free one. */ readonly port: number }
   | {
@@ -38,18 +41,18 @@ const ASSETS = fileURLToPath(
 );
 
 /**
- * Serves the operator web: the list of VMs and each one's console, read only.
+ * Serves the operator web: the list of VMs and each one's console, at which whoever has logged in may type.
  * @throws OperatorError ADDRESS_IN_USE, ADDRESS_UNAVAILABLE, PORT_PRIVILEGED naming address and port;
  *         WEB_NOT_BUILT when the browser's part is missing
  */
 export async function startWeb(options: WebOptions): Promise<Web> {
-  const { operator, address, clock, log } = options;
+  const { operator, address, clock, log, door } = options;
   if (!existsSync(`${ASSETS}console.js`)) {
     throw new OperatorError('WEB_NOT_BUILT', `${ASSETS} has no pages for browsers`);
   }
   const changes = followChanges({ operator, clock, log });
-  const sockets = openSockets({ operator, changes, clock, log, address });
-  const server = createServer(webApp({ changes, clock, log, address, assets: ASSETS }));
+  const sockets = openSockets({ operator, changes, clock, log, address, door });
+  const server = createServer(webApp({ changes, clock, log, address, assets: ASSETS, door }));
   server.maxConnections = MAX_CONNECTIONS;
   server.on('upgrade', sockets.upgrade);
 

@@ -4,9 +4,18 @@ import { OperatorError } from '../common/error.ts';
 /**
  * What may go wrong with a VM. `no-answer`: the response file arrives without its root password. `http-down`: no HTTP
  * connection comes up. `no-lease`: no DHCP answer arrives. `wrong-disk`: the response file names a disk that is not
- * there. `checksum`: a set arrives damaged. `panic`: the kernel stops in ddb(4) while sets are installed.
+ * there. `checksum`: a set arrives damaged. `panic`: the kernel stops in ddb(4) while sets are installed. `site-asks`:
+ * the site's own script, install.site, asks a question on the console, and waits.
  */
-export const FAULTS = ['no-answer', 'http-down', 'no-lease', 'wrong-disk', 'checksum', 'panic'] as const;
+export const FAULTS = [
+  'no-answer',
+  'http-down',
+  'no-lease',
+  'wrong-disk',
+  'checksum',
+  'panic',
+  'site-asks',
+] as const;
 export type Fault = (typeof FAULTS)[number];
 
 /** How the simulated host's VMs reach the product, and how fast they are. */

@@ -1,7 +1,7 @@
 /**
- * Who may ask. The operator web has no login yet: what keeps other web pages in the operator's browser away is
- * that they can't name us (DNS rebinding changes the address behind a foreign name, not the name) and that
- * WebSockets carry the page's origin.
+ * Who may ask. On loopback whoever reaches the operator web may watch: what keeps other web pages in the operator's
+ * browser away is that they can't name us (DNS rebinding changes the address behind a foreign name, not the name)
+ * and that WebSockets carry the page's origin. Typing takes a login (`door.ts`).
  */
 
 /** @returns null where the Host header names us, else the sentence that says which names do. */

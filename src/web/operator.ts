@@ -16,6 +16,8 @@ export interface InstallView {
   readonly progress: Progress | null;
   /** Where it stands in its host's queue; null when it doesn't wait, or without a running `serve`. */
   readonly queue: QueuePlace | null;
+  /** What the console asks and nothing answers: it waits for a human. Null where it does not. */
+  readonly question: Question | null;
   readonly failure: Failure | null;
   /** Is its console held by the driver now? */
   readonly live: boolean;
@@ -27,6 +29,13 @@ export interface Progress {
   readonly percent: number;
 }
 
+export interface Question {
+  /** As it stands on the console. */
+  readonly text: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
 /** What the operator web needs of the rest. */
 export interface Operator {
   listVms(): Promise<readonly VmView[]>;
@@ -34,4 +43,13 @@ export interface Operator {
   onChange(listener: () => void): () => void;
   /** Null while nothing holds this VM's console and none was held since start. */
   console(vm: string): ConsoleFeed | null;
+  /**
+   * The console to type at: the one that is held, or one that is opened anew.
+   * @throws OperatorError VM_NOT_FOUND, HOST_NOT_FOUND, CONSOLE_REFUSED, CONSOLE_SPAWN
+   */
+  attach(vm: string): Promise<ConsoleFeed>;
+  /** Who keeps this console open beyond its time; null where nobody does. */
+  kept(vm: string): string | null;
+  /** @param by null: no longer. @throws OperatorError CONSOLE_CLOSED */
+  keep(vm: string, by: string | null): void;
 }

@@ -1,4 +1,5 @@
 import { type Html, html, markup } from './html.ts';
+import { questionNotice } from './line-view.ts';
 import type { WebVm } from './message.ts';
 import type { InstallView, Progress } from './operator.ts';
 import { duration, elapsed, queueText, type Step, stepsOf, WORDINGS, wordOf } from './phase.ts';
@@ -27,6 +28,10 @@ export function vmRow(vm: WebVm, now: number): Html {
 function installCell(install: InstallView, now: number): Html {
   const over = WORDINGS[install.state].tone !== 'busy';
   return html`${stateLine(install, now)}${progressBar(install.progress)}${
+    install.question === null
+      ? null
+      : html`<p class="reason"><b>Waits for an answer:</b> ${install.question.text}</p>`
+  }${
     install.failure === null ? null : html`<p class="reason">${install.failure.reason}</p>`
   }${over && install.failure === null ? null : phaseTimes(install, now)}`;
 }
@@ -118,10 +123,11 @@ function gigabytes(mebibytes: number): string {
   return mebibytes % 1024 === 0 ? `${mebibytes / 1024} GiB` : `${mebibytes} MiB`;
 }
 
-export function listPage(vms: readonly WebVm[], now: number): string {
+export function listPage(vms: readonly WebVm[], now: number, you: string | null = null): string {
   return page({
     title: 'VMs',
     script: 'list.js',
+    you,
     header: html`<p id="summary" class="summary">${summary(vms)}</p>`,
     main: html`<h1 class="hidden">Virtual machines</h1>
 <table class="vms" id="vms"${vms.length === 0 ? html` hidden` : null}>
@@ -138,17 +144,20 @@ puffboot install web1</code></pre>
   });
 }
 
-export function consolePage(vm: WebVm, now: number): string {
+export function consolePage(vm: WebVm, now: number, you: string | null = null): string {
   return page({
     title: vm.name,
     script: 'console.js',
     styles: ['xterm.css'],
+    you,
     header: html`<nav aria-label="Way back"><a href="/">All VMs</a></nav>`,
     main: html`<div class="head"><h1 id="vm" data-vm="${vm.name}">${vm.name}</h1><div id="head">${consoleHead(vm, now)}</div></div>
 <div id="failure">${consoleFailure(vm)}</div>
+<div id="question" aria-live="assertive">${questionNotice(vm, null)}</div>
 <div class="watch">
 <section class="console" aria-label="Console of ${vm.name}">
-<header><span class="feed" id="feed" role="status">connecting</span><span class="readonly">Read-only: typing has no effect.</span></header>
+<header><span class="feed" id="feed" role="status">connecting</span><div id="line" class="line"></div></header>
+<p id="notice" class="notice" role="alert" hidden></p>
 <div class="place"><div id="screen"></div><p id="dark" class="dark" hidden>Nothing holds this console now. It shows here as soon as an install starts.</p></div>
 <noscript><p class="note">The console needs JavaScript.</p></noscript>
 </section>
@@ -170,9 +179,11 @@ interface Page {
   readonly styles?: readonly string[];
   readonly header: Html | null;
   readonly main: Html;
+  /** Who has logged in; left out where that does not matter. */
+  readonly you?: string | null;
 }
 
-function page({ title, script, styles = [], header, main }: Page): string {
+export function page({ title, script, styles = [], header, main, you }: Page): string {
   return markup(html`<!doctype html>
 <html lang="en">
 <head>
@@ -186,9 +197,14 @@ ${[...styles, 'style.css'].map((name) => html`<link rel="stylesheet" href="/asse
 }
 </head>
 <body>
-<header class="top"><a class="brand" href="/"><img src="/assets/icon.svg" alt="" width="28" height="28">puffboot</a>${header}<span class="link" id="link" role="status"></span></header>
+<header class="top"><a class="brand" href="/"><img src="/assets/icon.svg" alt="" width="28" height="28">puffboot</a>${header}${you === undefined ? null : visitor(you)}<span class="link" id="link" role="status"></span></header>
 <main>${main}</main>
 </body>
 </html>
 `);
+}
+
+function visitor(you: string | null): Html {
+  if (you === null) return html`<nav class="visitor" aria-label="Login"><a href="/login">Log in</a></nav>`;
+  return html`<p class="visitor">${you} <button type="button" class="quiet" data-do="logout">Log out</button></p>`;
 }

@@ -1,5 +1,6 @@
 import type { ConsoleFeed } from '../../console/feed.ts';
 import type { Ipv4, Lladdr } from '../../src/common/address.ts';
+import { OperatorError } from '../../src/common/error.ts';
 import { UNSAID } from '../../src/inventory/vm.ts';
 import type { InstallView, Operator, VmView } from '../../src/web/operator.ts';
 
@@ -7,6 +8,7 @@ import type { InstallView, Operator, VmView } from '../../src/web/operator.ts';
 export class FakeOperator implements Operator {
   readonly #vms = new Map<string, VmView>();
   readonly #consoles = new Map<string, ConsoleFeed>();
+  readonly #kept = new Map<string, string>();
   readonly #listeners = new Set<() => void>();
   /** How often the list was asked for. */
   asked = 0;
@@ -23,6 +25,22 @@ export class FakeOperator implements Operator {
 
   console(vm: string): ConsoleFeed | null {
     return this.#consoles.get(vm) ?? null;
+  }
+
+  async attach(vm: string): Promise<ConsoleFeed> {
+    const feed = this.#consoles.get(vm);
+    if (feed?.live === true) return feed;
+    throw new OperatorError('CONSOLE_REFUSED', `somebody else holds the console of ${vm}`);
+  }
+
+  kept(vm: string): string | null {
+    return this.#kept.get(vm) ?? null;
+  }
+
+  keep(vm: string, by: string | null): void {
+    if (by === null) this.#kept.delete(vm);
+    else this.#kept.set(vm, by);
+    this.#changed();
   }
 
   put(vm: VmView): void {
@@ -75,6 +93,7 @@ export const anInstall = (change: Partial<InstallView> = {}): InstallView => ({
   phases: [],
   progress: null,
   queue: null,
+  question: null,
   failure: null,
   live: true,
   ...change,

@@ -19,6 +19,9 @@ class Stage implements RunnerSteps {
   opening: Promise<void> = Promise.resolve();
   listener: SessionListener | null = null;
 
+  /** A human types at the console. */
+  held = false;
+
   run(install: Install = fresh): Runner {
     const store = { saveInstall: (next: Install) => this.#saveInstall(next) } as InstallStore;
     const runner = runInstall(install, {
@@ -53,6 +56,11 @@ class Stage implements RunnerSteps {
     return {
       ended: ended.promise,
       tail: async () => 'the last line',
+      isHeld: () => this.held,
+      release: () => {
+        this.done.push('release');
+        ended.resolve();
+      },
       close: () => {
         this.done.push('close');
         ended.resolve();
@@ -89,8 +97,21 @@ describe('a runner', () => {
     expect(runner.install().state).toBe('running');
     expect([runner.live(), stage.done]).toEqual([true, ['prepare', 'push', 'start', 'push', 'push']]);
     stage.clock.advance(60_000);
-    expect([runner.live(), stage.done.at(-1)]).toEqual([false, 'close']);
+    expect([runner.live(), stage.done.at(-1)]).toEqual([false, 'release']);
     await runner.done;
+  });
+
+  it('gives a human at the console the time that he needs', async () => {
+    const runner = stage.run({ ...fresh, state: 'installing' });
+    await settle();
+    stage.held = true;
+    stage.clock.advance(STATE_SECONDS.installing * 2000);
+    await settle();
+    expect(runner.install().state).toBe('installing');
+    stage.held = false;
+    stage.clock.advance(STATE_SECONDS.installing * 1000);
+    await settle();
+    expect(runner.install().state).toBe('failed');
   });
 
   it.each(['booting', 'answering', 'installing', 'rebooting'] as const)(
@@ -105,7 +126,7 @@ describe('a runner', () => {
       await settle();
       expect(runner.install().failure).toMatchObject({ phase: state, tail: 'the last line' });
       expect(runner.install().failure?.reason).toContain(`${state} took longer than`);
-      expect(stage.done).toEqual(['push', 'attach', 'close', 'push']);
+      expect(stage.done).toEqual(['push', 'attach', 'release', 'push']);
     },
   );
 
@@ -148,7 +169,7 @@ describe('a runner', () => {
     opening.resolve();
     await settle();
     expect(runner.install().state).toBe('cancelled');
-    expect([runner.live(), stage.done.slice(-2)]).toEqual([false, ['close', 'kill']]);
+    expect([runner.live(), stage.done.slice(-2)]).toEqual([false, ['release', 'kill']]);
   });
 
   it('turns an effect that fails into a failure with its reason', async () => {

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { openHub } from '../../console/io/hub.ts';
 import { SILENT_LOG } from '../../src/common/port.ts';
 import { SYSTEM_CLOCK } from '../../src/io/clock.ts';
+import { type Doorkeeper, openDoor } from '../../src/io/web/doorkeeper.ts';
 import { startWeb, type Web } from '../../src/io/web-server.ts';
 import { FakeLine } from '../fakes/line.ts';
 import { anInstall, aVm, FakeOperator } from '../fakes/operator.ts';
@@ -16,7 +17,10 @@ describe.skipIf(BROWSER.skip)(`in a browser${BROWSER.skip ? ` (${BROWSER.skip})`
   let web: Web;
   let complaints: string[];
 
-  const options = () => ({ operator, address: '127.0.0.1', clock: SYSTEM_CLOCK, log: SILENT_LOG });
+  let door: Doorkeeper;
+
+  const parts = { address: '127.0.0.1', clock: SYSTEM_CLOCK, log: SILENT_LOG };
+  const options = () => ({ ...parts, operator, door });
 
   beforeAll(async () => {
     browser = await launchBrowser();
@@ -25,6 +29,7 @@ describe.skipIf(BROWSER.skip)(`in a browser${BROWSER.skip ? ` (${BROWSER.skip})`
 
   beforeEach(async () => {
     operator = new FakeOperator();
+    door = openDoor(parts);
     web = await startWeb({ ...options(), port: 0 });
     context = await browser.newContext();
     page = await context.newPage();

@@ -7,12 +7,14 @@ import { openHub } from '../../console/io/hub.ts';
 import { OperatorError } from '../../src/common/error.ts';
 import { SILENT_LOG } from '../../src/common/port.ts';
 import { SYSTEM_CLOCK } from '../../src/io/clock.ts';
+import { openDoor } from '../../src/io/web/doorkeeper.ts';
 import { startWeb, type Web } from '../../src/io/web-server.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { FakeLine } from '../fakes/line.ts';
 import { anInstall, aVm, FakeOperator } from '../fakes/operator.ts';
 
-const parts = { address: '127.0.0.1', clock: SYSTEM_CLOCK, log: SILENT_LOG };
+const door = openDoor({ clock: SYSTEM_CLOCK, log: SILENT_LOG });
+const parts = { address: '127.0.0.1', clock: SYSTEM_CLOCK, log: SILENT_LOG, door };
 let operator: FakeOperator;
 let web: Web;
 let clients: WebSocket[];
@@ -67,6 +69,8 @@ class Client {
       if (binary) this.screen += data.toString();
       else {
         const message = JSON.parse(data.toString());
+        // Who types is told between; test/io/web-line.test.ts looks at it.
+        if (message.kind === 'holder') return;
         if (message.kind === 'screen') this.screen = '';
         this.messages.push(message);
       }
@@ -228,12 +232,11 @@ describe('a console', () => {
     ['text', 'hello'],
     ['bytes', Buffer.from('hello')],
     ['far too much', 'x'.repeat(100_000)],
-  ])('closes a viewer that sends %s', async (_, message) => {
-    hold('web1');
-    const viewer = new Client('/api/v1/console/web1');
-    await viewer.until(() => viewer.messages.length > 0);
-    viewer.socket.send(message);
-    const [code] = await once(viewer.socket, 'close');
+  ])('closes a listener that sends %s', async (_, message) => {
+    const listener = new Client('/api/v1/events');
+    await listener.until(() => listener.messages.length > 0);
+    listener.socket.send(message);
+    const [code] = await once(listener.socket, 'close');
     expect([1008, 1009]).toContain(code);
     expect((await ask('/')).status).toBe(200);
   });

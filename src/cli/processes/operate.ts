@@ -1,4 +1,5 @@
 /** The operate child of `serve`: store, hosts, consoles, control socket and operator web. */
+import { join } from 'node:path';
 import { remoteNetboot } from '../../../netboot/io/channel.ts';
 import { messageOf } from '../../common/error.ts';
 import type { Config } from '../../config/schema.ts';
@@ -8,11 +9,13 @@ import { openRetireService } from '../../install/io/retire-service.ts';
 import { openInstallService } from '../../install/io/service.ts';
 import { SYSTEM_CLOCK } from '../../io/clock.ts';
 import { openControl } from '../../io/control.ts';
+import { openControlConsoles } from '../../io/control-console.ts';
 import { lockState } from '../../io/lock.ts';
 import { openLog } from '../../io/log.ts';
 import { passwordMaker } from '../../io/passwords.ts';
 import { runChild } from '../../io/processes/child.ts';
 import { openStore } from '../../io/store/store.ts';
+import { openDoor } from '../../io/web/doorkeeper.ts';
 import { startWeb } from '../../io/web-server.ts';
 import { ROUTES } from '../../web/routes.ts';
 import { hostService, openHosts } from '../host-access.ts';
@@ -39,10 +42,18 @@ runChild<Config>(async (parent) => {
   const retire = openRetireService({ config, store, accessOf, clock, log, changed: refresh });
   netboot.onReady(refresh);
 
-  const context = { store, config, now: () => clock.now(), installs, hosts, power, retire };
-  const control = await openControl({ directory: config.stateDirectory, routes: ROUTES, context, log });
+  const door = openDoor({ file: join(config.stateDirectory, 'sessions.json'), clock, log });
   const { address, port, enabled } = config.web;
-  const web = enabled ? await startWeb({ operator: installs, address, port, clock, log }) : null;
+  const web = enabled ? await startWeb({ operator: installs, address, port, clock, log, door }) : null;
+  const link = (name: string) => (web === null ? null : `${web.url}login#${door.link(name)}`);
+  const context = { store, config, now: () => clock.now(), installs, hosts, power, retire, link };
+  const control = await openControl({
+    directory: config.stateDirectory,
+    routes: ROUTES,
+    context,
+    log,
+    consoles: openControlConsoles(installs, log),
+  });
   await installs.resume();
   for (const { name, node } of config.hosts) if (node === config.node) hosts.settle(name);
   await retire.resume();

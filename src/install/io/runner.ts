@@ -1,7 +1,7 @@
 import { deferred } from '../../common/deferred.ts';
 import { messageOf, OperatorError } from '../../common/error.ts';
 import type { Clock, Log } from '../../common/port.ts';
-import type { Progress } from '../../web/operator.ts';
+import type { Progress, Question } from '../../web/operator.ts';
 import { type Install, isOpen } from '../install.ts';
 import { type InstallEffect, type InstallEvent, ON_RESUME, STATE_SECONDS, step } from '../lifecycle.ts';
 import type { InstallStore } from '../store.ts';
@@ -33,6 +33,8 @@ export interface RunnerParts {
 export interface Runner {
   install(): Install;
   progress(): Progress | null;
+  /** What the console asks and nothing answers. */
+  question(): Question | null;
   live(): boolean;
   send(event: InstallEvent): void;
   /** Lets go of everything without changing the install's state: another process goes on with it. */
@@ -56,6 +58,7 @@ export function runInstall(initial: Install, parts: RunnerParts): Runner {
   let install = initial;
   let session: ConsoleSession | null = null;
   let progress: Progress | null = null;
+  let question: Question | null = null;
   let detached = false;
   let cancelTimer: () => void = () => undefined;
   let queue: Promise<void> = Promise.resolve();
@@ -98,6 +101,7 @@ export function runInstall(initial: Install, parts: RunnerParts): Runner {
     if (entered) {
       log.info('install.state', { vm: install.vm, state: install.state, ...(install.failure ?? {}) });
       progress = null;
+      if (!isOpen(install)) question = null;
       armDeadline();
       void perform(effects);
       told(install);
@@ -139,6 +143,11 @@ export function runInstall(initial: Install, parts: RunnerParts): Runner {
       progress = now;
       changed();
     },
+    question(text) {
+      if (text === null && question === null) return;
+      question = text === null || !isOpen(install) ? null : { text, at: clock.now() };
+      changed();
+    },
   };
 
   /** An install that ended while its console was being opened wants neither console nor VM. */
@@ -158,7 +167,8 @@ export function runInstall(initial: Install, parts: RunnerParts): Runner {
 
   function release(): void {
     cancelTimer();
-    session?.close();
+    if (detached) session?.close();
+    else session?.release();
     session = null;
     changed();
     finished.resolve();
@@ -170,6 +180,11 @@ export function runInstall(initial: Install, parts: RunnerParts): Runner {
     if (!Number.isFinite(seconds)) return;
     const phase = install.state;
     const overdue = async () => {
+      // A human at the console takes the time that he needs.
+      if (session?.isHeld() === true) {
+        armDeadline();
+        return;
+      }
       const tail = (await session?.tail()) ?? '';
       send({ kind: 'fail', reason: `${phase} took longer than ${seconds} s`, tail });
     };
@@ -187,6 +202,7 @@ export function runInstall(initial: Install, parts: RunnerParts): Runner {
   return {
     install: () => install,
     progress: () => progress,
+    question: () => question,
     live: () => session !== null,
     send,
     detach,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ConsoleFeed } from '../../../console/feed.ts';
+import { secretsOf } from '../../../console/mask.ts';
 import type { PromptTable } from '../../../console/prompts/table.ts';
 import type { BootEvent, Mode, Netboot } from '../../../netboot/catalog.ts';
 import { type MakePasswords, withPasswords } from '../../autoinstall/passwords.ts';
@@ -20,6 +20,7 @@ import { passwordAccounts } from '../response.ts';
 import type { InstallStore } from '../store.ts';
 import { bootEventOf } from '../witness.ts';
 import { againOf, clearTheWay, hostOfVm, mustStand, newInstall } from './begin.ts';
+import { openConsoles } from './consoles.ts';
 import { kill, prepareHost } from './host-steps.ts';
 import { openQueue } from './line-up.ts';
 import { type Runner, type RunnerSteps, runInstall } from './runner.ts';
@@ -67,12 +68,13 @@ export function openInstallService(parts: ServiceParts): InstallService {
   const { config, store, netboot, clock, log } = parts;
   const claim = randomBytes(8).toString('hex');
   const runners = new Map<string, Runner>();
-  const feeds = new Map<string, ConsoleFeed>();
   const queue = openQueue((name) => config.hosts.find((host) => host.name === name)?.installsAtOnce ?? 0);
   const listeners = new Set<() => void>();
   const changed = () => {
     for (const listener of listeners) listener();
   };
+  const directory = `${config.stateDirectory}/recordings`;
+  const consoles = openConsoles({ directory, clock, log, changed, reach });
   let pushing: Promise<void> = Promise.resolve();
 
   netboot.onEvent((event) => onBootEvent(event));
@@ -102,6 +104,11 @@ export function openInstallService(parts: ServiceParts): InstallService {
     throw new OperatorError('VM_NOT_FOUND', `there is no VM called ${JSON.stringify(name)}`);
   }
 
+  async function reach(name: string) {
+    const vm = await vmOf(name);
+    return { access: parts.accessOf(hostOf(vm)), secrets: secretsOf(answersOf(config, vm, 'install')) };
+  }
+
   function stepsOf(vm: Vm, host: HostConfig, install: Install): RunnerSteps {
     const access = parts.accessOf(host);
     const { kernel } = hostPaths(host, vm);
@@ -109,7 +116,7 @@ export function openInstallService(parts: ServiceParts): InstallService {
       vm: vm.name,
       release: vm.release,
       access,
-      directory: `${config.stateDirectory}/recordings`,
+      directory,
       recording: install.recording,
       answers: withPasswords(
         answersOf(config, vm, install.mode),
@@ -119,7 +126,8 @@ export function openInstallService(parts: ServiceParts): InstallService {
       prompts: parts.prompts ?? (async () => undefined),
       clock,
       log,
-      opened: (feed) => feeds.set(vm.name, feed),
+      opened: (console) => consoles.opened(vm.name, console),
+      changed,
     });
     return {
       prepare: () => prepareHost({ access, host, vm, setsDirectory: config.netboot.setsDirectory }),
@@ -193,6 +201,7 @@ export function openInstallService(parts: ServiceParts): InstallService {
   }
 
   return {
+    ...consoles,
     async resume() {
       await takeUpAll();
       await push();
@@ -250,10 +259,9 @@ export function openInstallService(parts: ServiceParts): InstallService {
       return () => listeners.delete(listener);
     },
 
-    console: (vm) => feeds.get(vm) ?? null,
-
     async close() {
       for (const runner of runners.values()) runner.detach();
+      consoles.close();
       await Promise.all([...runners.values()].map(({ done }) => done));
     },
   };
@@ -261,5 +269,6 @@ export function openInstallService(parts: ServiceParts): InstallService {
 
 function viewInstall(install: Install, runner: Runner | undefined, place: QueuePlace | null): InstallView {
   const view = { ...installViewOf(install), queue: place };
-  return runner === undefined ? view : { ...view, progress: runner.progress(), live: runner.live() };
+  if (runner === undefined) return view;
+  return { ...view, progress: runner.progress(), question: runner.question(), live: runner.live() };
 }

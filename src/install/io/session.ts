@@ -1,15 +1,10 @@
-import { access as accessFile, mkdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import type { ConsoleFeed } from '../../../console/feed.ts';
+import { basename } from 'node:path';
 import { type DriveEvent, type DriveResult, drive } from '../../../console/io/driver.ts';
 import { writeEvidence } from '../../../console/io/evidence-file.ts';
-import { openHub } from '../../../console/io/hub.ts';
-import { openRecorder, type Recorder } from '../../../console/io/recorder.ts';
 import { secretsOf } from '../../../console/mask.ts';
 import type { PromptTable } from '../../../console/prompts/table.ts';
 import type { Answer } from '../../autoinstall/response-file.ts';
 import { messageOf, OperatorError } from '../../common/error.ts';
-import type { Line } from '../../common/line.ts';
 import type { Clock, Log } from '../../common/port.ts';
 import type { HostAccess } from '../../host/access.ts';
 import { VMCTL } from '../../host/vmctl.ts';
@@ -17,13 +12,18 @@ import type { Progress } from '../../web/operator.ts';
 import { consoleEventOf, consoleFailure } from '../console-event.ts';
 import { evidencePath, type Failure, type Install, type InstallState } from '../install.ts';
 import type { InstallEvent } from '../lifecycle.ts';
+import { type HeldConsole, openHeldConsole } from './held-console.ts';
 import { observe } from './host-steps.ts';
 
 /** A console that is held for an install: driven, recorded, and watched. */
 export interface ConsoleSession {
   /** Ends the driving, not the console. @returns the end of what the console printed, secrets masked */
   tail(): Promise<string>;
-  /** Lets the console go; the VM is not touched. */
+  /** A human types there now. */
+  isHeld(): boolean;
+  /** Ends the driving, and lets the console go as soon as no human holds or keeps it. */
+  release(): void;
+  /** Lets the console go now; the VM is not touched. */
   close(): void;
   /** Resolves when the console is gone, whoever ended it. */
   readonly ended: Promise<void>;
@@ -45,16 +45,18 @@ export interface SessionParts {
   readonly prompts: () => Promise<PromptTable | undefined>;
   readonly clock: Clock;
   readonly log: Log;
-  readonly opened: (feed: ConsoleFeed) => void;
+  readonly opened: (console: HeldConsole) => void;
+  /** Called when what is shown of the console changed. */
+  readonly changed: () => void;
 }
 
 export interface SessionListener {
   event(event: InstallEvent): void;
   /** Null when nothing is being fetched or unpacked any more. */
   progress(progress: Progress | null): void;
+  /** What the machine asks and nothing answers; null when that is over. */
+  question(text: string | null): void;
 }
-
-const SCREEN = { cols: 80, rows: 24 } as const;
 
 /** Boots the ramdisk kernel and takes the console with it: what it prints first is not lost. */
 export function startSession(
@@ -97,22 +99,12 @@ async function openSession(
   taking: 'start' | 'resume' | 'again',
   listener: SessionListener,
 ): Promise<ConsoleSession> {
-  const { access, answers, clock, log, vm } = parts;
+  const { answers, clock } = parts;
   const table = await parts.prompts();
-  const path = await unusedPath(parts.directory, parts.recording);
-  const secrets = secretsOf(answers);
-  const recorder = await openRecorder({
-    path,
-    clock,
-    ...SCREEN,
-    title: `${vm}: ${argv.join(' ')}`,
-    log,
-    secrets,
-  });
-  const line = openLine(access, argv, recorder);
-  recorder.attach(line);
-  const hub = openHub({ line, ...SCREEN, log });
-  parts.opened(hub);
+  const console = await openHeldConsole({ ...parts, argv, secrets: secretsOf(answers) });
+  parts.opened(console);
+  const { held, recorder, ended } = console;
+  const { line } = held;
   const interrupt = new AbortController();
   const facts = {
     mode: 'auto',
@@ -124,37 +116,34 @@ async function openSession(
   } as const;
   const onEvent = (event: DriveEvent) => report(event, parts.release, listener);
   const { signal } = interrupt;
-  const driven = drive({ line, clock, facts, recorder, onEvent, signal, evidence: true });
+  const driven = drive({ line, held, clock, facts, recorder, onEvent, signal, evidence: true });
   void driven.then(async (result) => {
     const failure = signal.aborted ? null : consoleFailure(result, result.tail);
-    if (failure !== null) listener.event({ ...failure, ...(await keepEvidence(parts, path, result)) });
+    if (failure !== null)
+      listener.event({ ...failure, ...(await keepEvidence(parts, console.path, result)) });
   });
-  const ended = line.closed.then(() => recorder.close());
   return {
     ended,
+    isHeld: () => held.holder !== null,
     async tail() {
       interrupt.abort();
       return (await driven).tail;
     },
+    release() {
+      interrupt.abort();
+      console.release();
+    },
     close() {
       interrupt.abort();
-      hub.close();
-      line.close();
+      console.close();
     },
   };
 }
 
-function openLine(access: HostAccess, argv: readonly string[], recorder: Recorder): Line {
-  try {
-    return access.openConsole(argv);
-  } catch (error) {
-    void recorder.close();
-    throw error;
-  }
-}
-
 function report(event: DriveEvent, release: string, listener: SessionListener): void {
   if (event.kind === 'progress') listener.progress(event);
+  if (event.kind === 'prompt') listener.question(event.answer === null ? event.text : null);
+  if (event.kind === 'moved-on') listener.question(null);
   if (event.kind === 'phase' && !event.name.startsWith('sets-')) listener.progress(null);
   const lifecycle = consoleEventOf(event, release);
   if (lifecycle !== null) listener.event(lifecycle);
@@ -176,18 +165,5 @@ async function keepEvidence(
   } catch (error) {
     log.warn('install.evidence', { vm, error: messageOf(error) });
     return stands;
-  }
-}
-
-/** A console that was taken up again is recorded in a file of its own. */
-async function unusedPath(directory: string, name: string): Promise<string> {
-  await mkdir(directory, { recursive: true, mode: 0o750 });
-  for (let part = 1; ; part++) {
-    const path = join(directory, part === 1 ? `${name}.cast` : `${name}.${part}.cast`);
-    const taken = await accessFile(path).then(
-      () => true,
-      () => false,
-    );
-    if (!taken) return path;
   }
 }

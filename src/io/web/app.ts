@@ -5,6 +5,8 @@ import type { Clock, Log } from '../../common/port.ts';
 import { refuseHost } from '../../web/guard.ts';
 import { consolePage, listPage, noticePage } from '../../web/view.ts';
 import type { Changes } from './changes.ts';
+import type { Doorkeeper } from './doorkeeper.ts';
+import { addLogin, onlyKnown, visitorOf } from './login.ts';
 
 export interface AppParts {
   readonly changes: Changes;
@@ -14,23 +16,27 @@ export interface AppParts {
   readonly address: string;
   /** Directory of what scripts/bundle-browser.mjs made. */
   readonly assets: string;
+  readonly door: Doorkeeper;
 }
 
-/** Pages, their assets and the read-only API. */
-export function webApp({ changes, clock, log, address, assets }: AppParts): Express {
+/** Pages, their assets, the read-only API, and the login. */
+export function webApp({ changes, clock, log, address, assets, door }: AppParts): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
-  app.use(onlyOurNames(address), onlyReading, safetyHeaders());
+  app.use(onlyOurNames(address), safetyHeaders());
   // Revalidated each time (an ETag makes that cheap), so that an upgrade shows at once.
   app.use('/assets', express.static(assets, { index: false, redirect: false, cacheControl: false }));
 
-  app.get('/', async (_, response) => {
-    response.send(listPage(await changes.all(), clock.now()));
+  addLogin(app, door);
+  app.use(onlyReading, onlyKnown(door, address));
+  app.get('/', async (request, response) => {
+    response.send(listPage(await changes.all(), clock.now(), visitorOf(request, door)));
   });
-  app.get('/vm/:name', async ({ params: { name } }, response) => {
+  app.get('/vm/:name', async (request, response) => {
+    const { name } = request.params;
     const vm = (await changes.all()).find((each) => each.name === name);
-    if (vm !== undefined) response.send(consolePage(vm, clock.now()));
+    if (vm !== undefined) response.send(consolePage(vm, clock.now(), visitorOf(request, door)));
     else response.status(404).send(noticePage('No such VM', `The inventory has no VM named "${name}".`));
   });
   app.get('/api/v1/vms', async (_, response) => {

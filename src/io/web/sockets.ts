@@ -2,15 +2,18 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock, Log } from '../../common/port.ts';
+import { tokenOf, watchingAt } from '../../web/door.ts';
 import { type Channel, parseChannel, refuseHost, refuseOrigin } from '../../web/guard.ts';
 import type { Operator } from '../../web/operator.ts';
 import type { Changes } from './changes.ts';
-import { sendChanges, sendConsole } from './channels.ts';
+import { sendChanges } from './channels.ts';
+import { openConsoleChannel } from './console-channel.ts';
+import type { Doorkeeper } from './doorkeeper.ts';
 
 /** Open WebSockets at once: each costs some memory, and a browser opens two for a console page. */
 const MAX_SOCKETS = 2000;
-/** Bytes of one message from a browser, which has nothing to say. */
-const MAX_MESSAGE = 1024;
+/** Bytes of one message from a browser: keys that may wait at once, as JSON. */
+const MAX_MESSAGE = 32 * 1024;
 /** How often a peer is asked whether it is still there, in milliseconds. */
 const PING_EVERY = 30_000;
 
@@ -21,6 +24,7 @@ export interface SocketParts {
   readonly log: Log;
   /** The address that this server listens on. */
   readonly address: string;
+  readonly door: Doorkeeper;
 }
 
 export interface Sockets {
@@ -42,7 +46,8 @@ export function openSockets(parts: SocketParts): Sockets {
     const channel = parseChannel(request.url ?? '');
     const refusal = await refuse(request, channel, server.clients.size, parts);
     if (channel === null || refusal !== null) return refuseUpgrade(socket, refusal ?? NO_SUCH_CHANNEL);
-    server.handleUpgrade(request, socket, head, (ws) => open(ws, channel, parts));
+    const token = tokenOf(request.headers.cookie, request.headers.host);
+    server.handleUpgrade(request, socket, head, (ws) => open(ws, channel, token, parts));
   };
   return {
     upgrade(request, socket, head) {
@@ -66,10 +71,16 @@ async function refuse(
   { headers, method }: IncomingMessage,
   channel: Channel | null,
   open: number,
-  { address, changes }: SocketParts,
+  { address, changes, door }: SocketParts,
 ): Promise<Refusal | null> {
   const foreign = refuseHost(headers.host, address) ?? refuseOrigin(headers.origin, headers.host);
   if (foreign !== null) return { status: '403 Forbidden', text: foreign };
+  if (watchingAt(address) === 'login' && door.nameOf(tokenOf(headers.cookie, headers.host)) === null) {
+    return {
+      status: '401 Unauthorized',
+      text: 'Log in first: `puffboot login` on the server prints a link.',
+    };
+  }
   if (channel === null || method !== 'GET') return NO_SUCH_CHANNEL;
   if (open >= MAX_SOCKETS) {
     return { status: '503 Service Unavailable', text: `Already ${open} pages are watching.` };
@@ -87,12 +98,16 @@ function refuseUpgrade(socket: Duplex, { status, text }: Refusal): void {
   socket.end([...head, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n'));
 }
 
-function open(ws: WebSocket, channel: Channel, { operator, changes, log }: SocketParts): void {
+function open(ws: WebSocket, channel: Channel, token: string | null, parts: SocketParts): void {
+  const { operator, changes, door, log } = parts;
   // What the peer sends wrong closes the socket; there is nothing more to do about it.
   ws.on('error', (error) => log.debug('web.socket-error', { error }));
-  ws.on('message', () => ws.close(1008, 'read-only'));
-  if (channel.kind === 'console') sendConsole(ws, channel.vm, operator);
-  else sendChanges(ws, channel.vm, changes);
+  if (channel.kind === 'console') {
+    openConsoleChannel({ socket: ws, vm: channel.vm, operator, visitor: () => door.nameOf(token) });
+  } else {
+    ws.on('message', () => ws.close(1008, 'read-only'));
+    sendChanges(ws, channel.vm, changes);
+  }
 }
 
 /** Ends connections whose peer has gone without a word: no pong since the last ping. */

@@ -57,6 +57,8 @@ export interface MachineFacts {
   readonly hardware: 'vmd' | 'pc';
   /** The kernel stops in its debugger while sets are being installed. */
   readonly panics: boolean;
+  /** The site set's install.site reads an answer from the console. */
+  readonly siteAsks?: boolean;
 }
 
 export type BootSource =

@@ -73,6 +73,17 @@ async function upgrade(session: Session): Promise<void> {
 async function finish(session: Session): Promise<void> {
   await step(session, 'Making all device nodes...', 0.2);
   await step(session, 'Relinking to create unique kernel...', 0.6);
+  if (session.board.facts.siteAsks === true) await askForSite(session);
+}
+
+/** `while [ -z "$rack" ]; do read rack?"..." </dev/console; done` in install.site. */
+async function askForSite({ board }: Session): Promise<void> {
+  let rack = '';
+  while (rack === '') {
+    board.print('Which rack does this machine stand in? ');
+    rack = (await board.readLine())?.trim() ?? '';
+  }
+  board.print(`Rack ${rack}: noted.\n`);
 }
 
 async function step(session: Session, title: string, seconds: number): Promise<void> {

@@ -40,6 +40,7 @@ export function openBoard(parameters: GuestParameters): Board {
       netbooted: parameters.netbooted,
       hardware: parameters.rom ? 'pc' : 'vmd',
       panics: options.faults.includes('panic'),
+      siteAsks: options.faults.includes('site-asks'),
     },
     print: terminal.print,
     pause: (seconds) => sleep(seconds * options.pace),

@@ -7,6 +7,14 @@ export function byId(id: string): HTMLElement {
   return element;
 }
 
+/** Calls what a button's `data-do` names; buttons may come and go. */
+export function onAction(actions: Readonly<Record<string, () => void>>): void {
+  document.addEventListener('click', ({ target }) => {
+    const button = target instanceof Element ? target.closest('[data-do]') : null;
+    if (button instanceof HTMLElement) actions[button.dataset.do ?? '']?.();
+  });
+}
+
 /** Markup of one element, as an element. */
 export function elementOf(value: Html): Element {
   const template = document.createElement('template');

@@ -1,6 +1,7 @@
 import { type Html, markup } from '../html.ts';
 import { sortVms, summary, vmRow } from '../view.ts';
-import { byId, elementOf, fill, patch } from './dom.ts';
+import { byId, elementOf, fill, onAction, patch } from './dom.ts';
+import { logOut } from './logout.ts';
 import { followVms, type Vms } from './vms.ts';
 
 /** Rows by VM, with the markup that each shows: only a row whose markup changes is touched. */
@@ -9,6 +10,7 @@ const table = byId('vms');
 const body = table.querySelector('tbody');
 for (const row of body?.querySelectorAll('tr') ?? []) rows.set(row.dataset.vm ?? '', { row, shown: '' });
 
+onAction({ logout: () => void logOut() });
 followVms(null, show);
 
 function show({ byName, now }: Vms): void {

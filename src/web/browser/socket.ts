@@ -9,11 +9,16 @@ export interface Channel {
   link(retryIn: number | null): void;
 }
 
-/** Keeps a WebSocket to this server open, for as long as the page is. */
-export function connect(channel: Channel): void {
+/**
+ * Keeps a WebSocket to this server open, for as long as the page is.
+ * @returns how to speak to the server; what is said while there is no connection is lost
+ */
+export function connect(channel: Channel): { send(text: string): void } {
   let attempt = 0;
+  let current: WebSocket | null = null;
   const open = () => {
     const socket = new WebSocket(new URL(channel.path, location.href));
+    current = socket;
     socket.binaryType = 'arraybuffer';
     socket.addEventListener('open', () => {
       attempt = 0;
@@ -44,6 +49,11 @@ export function connect(channel: Channel): void {
     addEventListener('online', now);
   };
   open();
+  return {
+    send(text) {
+      if (current?.readyState === WebSocket.OPEN) current.send(text);
+    },
+  };
 }
 
 /** The sentence for `link`. */

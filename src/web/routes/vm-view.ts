@@ -10,5 +10,5 @@ export function vmViewOf(vm: Vm, install: InstallView | null): VmView {
 
 /** An install as the store has it: without the console that only a running `serve` sees. */
 export function installViewOf({ id, mode, state, phases, failure }: Install): InstallView {
-  return { id, mode, state, phases, failure, progress: null, queue: null, live: false };
+  return { id, mode, state, phases, failure, progress: null, queue: null, question: null, live: false };
 }

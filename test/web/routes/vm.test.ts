@@ -16,6 +16,7 @@ const LIVE: InstallView = {
   state: 'installing',
   phases: [],
   progress: { stage: 'fetch', file: 'base76.tgz', percent: 42 },
+  question: null,
   failure: null,
   queue: null,
   live: true,
@@ -98,7 +99,17 @@ describe('VM routes', () => {
     await call('POST', '/vms', { name: 'vm1' });
     const { id, mode, state, phases, failure } = sampleInstall('a');
     await store.createInstall(sampleInstall('a'));
-    const install = { id, mode, state, phases, failure, queue: null, progress: null, live: false };
+    const install = {
+      id,
+      mode,
+      state,
+      phases,
+      failure,
+      question: null,
+      queue: null,
+      progress: null,
+      live: false,
+    };
     expect((await call('GET', '/vms/vm1')).install).toEqual(install);
   });
 

@@ -1,0 +1,116 @@
+import type { ConsoleFeed } from '../../../console/feed.ts';
+import { OperatorError } from '../../common/error.ts';
+import type { Line } from '../../common/line.ts';
+import type { Clock, Log } from '../../common/port.ts';
+import type { HostAccess } from '../../host/access.ts';
+import { VMCTL } from '../../host/vmctl.ts';
+import { consoleRefusal } from '../console-event.ts';
+import { type HeldConsole, openHeldConsole } from './held-console.ts';
+
+/** The consoles in our hands, by VM: those of installs, and those that somebody asked for. */
+export interface Consoles {
+  /** The one of now or, where it was let go, the last one; null where there was none. */
+  console(vm: string): ConsoleFeed | null;
+  /** Who keeps it open beyond its time. */
+  kept(vm: string): string | null;
+  /** An install has opened it. */
+  opened(vm: string, console: HeldConsole): void;
+  /**
+   * The one to type at: the one that is open, or a new one, which is let go when nobody holds it any more.
+   * @throws OperatorError CONSOLE_REFUSED, CONSOLE_SPAWN
+   */
+  attach(vm: string): Promise<ConsoleFeed>;
+  /** @param by null: no longer. @throws OperatorError CONSOLE_CLOSED */
+  keep(vm: string, by: string | null): void;
+  close(): void;
+}
+
+export interface ConsolesParts {
+  /** Where recordings are kept. */
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly changed: () => void;
+  /** @throws OperatorError VM_NOT_FOUND, HOST_NOT_FOUND */
+  readonly reach: (
+    vm: string,
+  ) => Promise<{ readonly access: HostAccess; readonly secrets: readonly string[] }>;
+}
+
+/** cu(1) greets at once; through a slow host a little later. Milliseconds. */
+const GREETING_MS = 3_000;
+
+export function openConsoles(parts: ConsolesParts): Consoles {
+  const { clock, changed } = parts;
+  const consoles = new Map<string, HeldConsole>();
+  /** Two who ask at once get the same one. */
+  const opening = new Map<string, Promise<ConsoleFeed>>();
+
+  async function open(vm: string): Promise<ConsoleFeed> {
+    const { access, secrets } = await parts.reach(vm);
+    const stamp = new Date(clock.now()).toISOString().replace(/[-:]|\..*/g, '');
+    const console = await openHeldConsole({
+      ...parts,
+      vm,
+      access,
+      secrets,
+      argv: VMCTL.console(vm),
+      recording: `${vm}-console-${stamp}`,
+    });
+    const said = await greeting(console.line, clock);
+    if (said.ended) {
+      await console.ended;
+      throw new OperatorError('CONSOLE_REFUSED', consoleRefusal(vm, said.text));
+    }
+    consoles.set(vm, console);
+    void console.ended.then(changed);
+    changed();
+    // Whoever asked for it takes it now; somebody who does not come must not keep it.
+    clock.timer(clock.now() + GREETING_MS, () => console.release());
+    return console.feed;
+  }
+
+  return {
+    console: (vm) => consoles.get(vm)?.feed ?? null,
+    kept: (vm) => consoles.get(vm)?.kept ?? null,
+    opened(vm, console) {
+      consoles.get(vm)?.close();
+      consoles.set(vm, console);
+    },
+    async attach(vm) {
+      const present = consoles.get(vm)?.feed;
+      if (present?.live === true) return present;
+      const pending = opening.get(vm) ?? open(vm).finally(() => opening.delete(vm));
+      opening.set(vm, pending);
+      return pending;
+    },
+    keep(vm, by) {
+      const console = consoles.get(vm);
+      if (console?.feed.live !== true) {
+        throw new OperatorError('CONSOLE_CLOSED', `the console of ${vm} is not open now`);
+      }
+      console.keep(by);
+    },
+    close() {
+      for (const console of consoles.values()) console.close();
+    },
+  };
+}
+
+/** What a console says first, and whether that was all. */
+function greeting(line: Line, clock: Clock): Promise<{ readonly text: string; readonly ended: boolean }> {
+  return new Promise((resolve) => {
+    let text = '';
+    const tell = (ended: boolean) => {
+      cancel();
+      forget();
+      resolve({ text, ended });
+    };
+    const cancel = clock.timer(clock.now() + GREETING_MS, () => tell(false));
+    const forget = line.onOutput((bytes) => {
+      text += new TextDecoder().decode(bytes);
+      if (text.includes('Connected')) tell(false);
+    });
+    void line.closed.then(() => tell(true));
+  });
+}

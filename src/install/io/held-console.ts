@@ -1,0 +1,115 @@
+import { access as accessFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ConsoleFeed } from '../../../console/feed.ts';
+import type { HeldLine } from '../../../console/held.ts';
+import { holdLine } from '../../../console/io/held-line.ts';
+import { openHub } from '../../../console/io/hub.ts';
+import { openRecorder, type Recorder } from '../../../console/io/recorder.ts';
+import { MANNERS } from '../../../console/manner.ts';
+import type { Line } from '../../common/line.ts';
+import type { Clock, Log } from '../../common/port.ts';
+import type { HostAccess } from '../../host/access.ts';
+
+/** A VM's console in our hands: recorded, watched, and typed at by one at a time. */
+export interface HeldConsole {
+  readonly feed: ConsoleFeed;
+  readonly held: HeldLine;
+  readonly line: Line;
+  readonly recorder: Recorder;
+  /** Of its recording. */
+  readonly path: string;
+  /** Who wants it kept open beyond its time; null where nobody does. */
+  readonly kept: string | null;
+  keep(by: string | null): void;
+  /** Lets it go as soon as no human holds or keeps it: cu(1) locks the VM's owner out. */
+  release(): void;
+  /** Lets it go now; the VM is not touched. */
+  close(): void;
+  /** Resolves when it is gone, whoever ended it, and its recording is complete. */
+  readonly ended: Promise<void>;
+}
+
+export interface HeldConsoleParts {
+  readonly vm: string;
+  readonly access: HostAccess;
+  /** The command that is the console. */
+  readonly argv: readonly string[];
+  /** Where recordings are kept. */
+  readonly directory: string;
+  /** File name of the recording, without extension. */
+  readonly recording: string;
+  /** Never in the recording. */
+  readonly secrets: readonly string[];
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called when somebody keeps it, or no longer does. */
+  readonly changed: () => void;
+}
+
+const SCREEN = { cols: 80, rows: 24 } as const;
+
+/** Opens the recording first, so that nothing is lost of what the console prints. */
+export async function openHeldConsole(parts: HeldConsoleParts): Promise<HeldConsole> {
+  const { vm, access, argv, clock, log, secrets } = parts;
+  const path = await unusedPath(parts.directory, parts.recording);
+  const title = `${vm}: ${argv.join(' ')}`;
+  const recorder = await openRecorder({ path, clock, ...SCREEN, title, log, secrets });
+  const line = openLine(access, argv, recorder);
+  const held = holdLine({ line, clock, manner: MANNERS.vmd, recorder, log });
+  recorder.attach(line);
+  const feed = openHub({ line, held, ...SCREEN, log });
+  let kept: string | null = null;
+  let unwanted = false;
+
+  const close = () => {
+    feed.close();
+    line.close();
+  };
+  const closeIfFree = () => {
+    if (unwanted && kept === null && held.holder === null) close();
+  };
+  held.onHolder(closeIfFree);
+  return {
+    feed,
+    held,
+    line,
+    recorder,
+    path,
+    get kept() {
+      return kept;
+    },
+    keep(by) {
+      kept = by;
+      parts.changed();
+      closeIfFree();
+    },
+    release() {
+      unwanted = true;
+      closeIfFree();
+    },
+    close,
+    ended: line.closed.then(() => recorder.close()),
+  };
+}
+
+function openLine(access: HostAccess, argv: readonly string[], recorder: Recorder): Line {
+  try {
+    return access.openConsole(argv);
+  } catch (error) {
+    void recorder.close();
+    throw error;
+  }
+}
+
+/** A console that was taken up again is recorded in a file of its own. */
+async function unusedPath(directory: string, name: string): Promise<string> {
+  await mkdir(directory, { recursive: true, mode: 0o750 });
+  for (let part = 1; ; part++) {
+    const path = join(directory, part === 1 ? `${name}.cast` : `${name}.${part}.cast`);
+    const taken = await accessFile(path).then(
+      () => true,
+      () => false,
+    );
+    if (!taken) return path;
+  }
+}
