@@ -88,7 +88,7 @@ class Page {
     for (;;) {
       const last = this.said.findLast((message) => message.kind === kind);
       try {
-        expect(last).toMatchObject(fields);
+        expect(last).toMatchObject({ kind, ...fields });
         return;
       } catch {
         await new Promise<void>((resolve) => {

@@ -108,8 +108,11 @@ export function openConsoleChannel({ socket, vm, operator, visitor }: ConsoleCha
       refuse('login', 'Log in to type: run `puffboot login` on the server and open its link.');
     } else await REQUESTS[request.kind](request as never, name);
   };
+  /** One request after the other: keys wait for the console to be opened. */
+  let obeyed = Promise.resolve();
   socket.on('message', (data, binary) => {
-    obey(binary ? '' : String(data)).catch((error: unknown) => refuse('console', explain(error)));
+    const text = binary ? '' : String(data);
+    obeyed = obeyed.then(() => obey(text)).catch((error: unknown) => refuse('console', explain(error)));
   });
   socket.once('close', () => {
     const { held } = feed;
