@@ -78,7 +78,7 @@ it('prints one JSON object an event, and the report last', async () => {
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line));
-  const { tail: _, ...report } = result;
+  const { tail: _, evidence: __, ...report } = result;
   expect(lines.at(-1)).toEqual(report);
   expect(lines.slice(0, -1).every(({ kind }) => typeof kind === 'string')).toBe(true);
   expect(lines).toContainEqual({ kind: 'progress', stage: 'fetch', file: 'base76.tgz', percent: 100 });

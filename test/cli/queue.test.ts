@@ -19,6 +19,7 @@ describe('the install queue of serve', () => {
         await kill();
         await restart();
         // A place may be free by now, but not three.
+        await until(async () => (await place('a7')) !== undefined);
         expect((await show('a7')).install).toMatchObject({ state: 'defined', queue: { limit: 4 } });
         const cancel = await puffboot(['cancel', 'a6', 'a7', '-f', stage.configFile]);
         expect(cancel.stdout).toBe('a6: cancelled\na7: cancelled\n');

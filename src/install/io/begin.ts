@@ -6,7 +6,7 @@ import type { Config, HostConfig } from '../../config/schema.ts';
 import type { HostAccess } from '../../host/access.ts';
 import type { Vm } from '../../inventory/vm.ts';
 import type { Install } from '../install.ts';
-import { kill, observe } from './host-steps.ts';
+import { kill, observe, observeSettled } from './host-steps.ts';
 
 /** @throws OperatorError HOST_NOT_FOUND where puffboot.toml no longer names it */
 export function hostOfVm({ hosts }: Config, vm: Vm): HostConfig {
@@ -25,7 +25,7 @@ export async function clearTheWay(
   last: Install | null,
   clock: Clock,
 ): Promise<void> {
-  const state = await observe(access, vm.name);
+  const state = await observeSettled(access, vm.name, clock);
   if (state === null || state === 'stopped') return;
   if (last === null || (last.state !== 'failed' && last.state !== 'cancelled')) {
     throw new OperatorError('VM_RUNNING', `${vm.name} is ${state} on ${vm.host}`);

@@ -69,15 +69,31 @@ const GONE_TRIES = 20;
  * @throws OperatorError VM_STUCK, HOST_COMMAND
  */
 export async function kill(access: HostAccess, name: string, clock: Clock): Promise<void> {
-  const isDown = async () => [null, 'stopped'].includes(await observe(access, name));
-  if (await isDown()) return;
+  if (isDown(await observe(access, name))) return;
   await must(access, VMCTL.kill(name));
-  for (let tried = 0; tried < GONE_TRIES; tried++) {
-    if (await isDown()) return;
+  const state = await settled(access, name, (now) => !isDown(now), clock);
+  if (!isDown(state)) throw new OperatorError('VM_STUCK', `${name} did not end, although vmctl(8) said so`);
+}
+
+/** As `observe`, but a VM that is on its way down may get there first. */
+export function observeSettled(access: HostAccess, name: string, clock: Clock): Promise<VmState | null> {
+  return settled(access, name, (state) => state === 'stopping', clock);
+}
+
+async function settled(
+  access: HostAccess,
+  name: string,
+  unsettled: (state: VmState | null) => boolean,
+  clock: Clock,
+): Promise<VmState | null> {
+  for (let tried = 0; ; tried++) {
+    const state = await observe(access, name);
+    if (!unsettled(state) || tried === GONE_TRIES) return state;
     await new Promise<void>((resolve) => void clock.timer(clock.now() + 500, resolve));
   }
-  throw new OperatorError('VM_STUCK', `${name} did not end, although vmctl(8) said so`);
 }
+
+const isDown = (state: VmState | null): boolean => state === null || state === 'stopped';
 
 async function must(access: HostAccess, argv: readonly string[], asRoot = false): Promise<void> {
   const result = await access.run(argv, { asRoot });
