@@ -131,7 +131,7 @@ describe('a plain loader', () => {
   it('gets what it asks for once more, in one breath with what does not exist', async () => {
     const socket = await openUdp();
     for (const name of ['/bsd.rd', '/bsd.upgrade', '/bsd.rd']) socket.send(request(name), running.ports.tftp);
-    expect((await received(socket)).packet.kind).toBe('error');
+    while ((await received(socket)).packet.kind !== 'error'); // before it the first transfer may have begun
     const { packet, port } = await received(socket);
     expect(packet).toMatchObject({ kind: 'data', block: 1 });
     socket.send(encodeTftp({ kind: 'error', code: 0, message: 'in one breath' }), port);
