@@ -5,21 +5,25 @@ import type { DhcpMessage } from '../catalog.ts';
 export interface Kind<T> {
   /** @returns null when these bytes are not such a value */
   decode(bytes: Uint8Array): T | null;
-  encode(value: T): Uint8Array;
+  /** Puts it where it goes on the wire, without code and length. @returns where it ends */
+  write(into: Uint8Array, at: number, value: T): number;
 }
 
 const ipv4: Kind<Ipv4> = {
-  decode: (bytes) => (bytes.length === 4 ? ipv4FromNumber(viewOf(bytes).getUint32(0)) : null),
-  encode: (address) => bytesOfNumber(ipv4ToNumber(address), 4),
+  decode: (bytes) => (bytes.length === 4 ? ipv4FromNumber(u32At(bytes, 0)) : null),
+  write: (into, at, address) => writeNumber(into, at, ipv4ToNumber(address), 4),
 };
 
 const ipv4List: Kind<readonly Ipv4[]> = {
   decode(bytes) {
     if (bytes.length === 0 || bytes.length % 4 !== 0) return null;
-    const view = viewOf(bytes);
-    return Array.from({ length: bytes.length / 4 }, (_, index) => ipv4FromNumber(view.getUint32(index * 4)));
+    return Array.from({ length: bytes.length / 4 }, (_, index) => ipv4FromNumber(u32At(bytes, index * 4)));
   },
-  encode: (addresses) => Uint8Array.from(addresses.flatMap((address) => [...ipv4.encode(address)])),
+  write(into, at, addresses) {
+    let offset = at;
+    for (const address of addresses) offset = ipv4.write(into, offset, address);
+    return offset;
+  },
 };
 
 const u32 = unsigned(4);
@@ -29,19 +33,35 @@ const u8 = unsigned(1);
 const u16List: Kind<readonly number[]> = {
   decode(bytes) {
     if (bytes.length === 0 || bytes.length % 2 !== 0) return null;
-    const view = viewOf(bytes);
-    return Array.from({ length: bytes.length / 2 }, (_, index) => view.getUint16(index * 2));
+    return Array.from(
+      { length: bytes.length / 2 },
+      (_, index) => (bytes[2 * index] ?? 0) * 256 + (bytes[2 * index + 1] ?? 0),
+    );
   },
-  encode: (values) => Uint8Array.from(values.flatMap((value) => [value >>> 8, value & 255])),
+  write(into, at, values) {
+    let offset = at;
+    for (const value of values) offset = u16.write(into, offset, value);
+    return offset;
+  },
 };
 
 /** One byte a character, so that nothing is lost; a NUL that some clients put at the end is dropped. */
 const text: Kind<string> = {
-  decode: (bytes) => latin1(bytes).replace(/\0+$/, ''),
-  encode: (value) => bytesOfLatin1(value),
+  decode(bytes) {
+    let end = bytes.length;
+    while (end > 0 && bytes[end - 1] === 0) end -= 1;
+    return latin1(bytes, 0, end);
+  },
+  write: (into, at, value) => writeLatin1(into, at, value, value.length),
 };
 
-const opaque: Kind<Uint8Array> = { decode: (bytes) => bytes, encode: (bytes) => bytes };
+const opaque: Kind<Uint8Array> = {
+  decode: (bytes) => bytes,
+  write(into, at, bytes) {
+    into.set(bytes, at);
+    return at + bytes.length;
+  },
+};
 
 /** Option 53, numbered from 1. */
 const MESSAGES = [
@@ -57,7 +77,7 @@ const MESSAGES = [
 
 const message: Kind<DhcpMessage> = {
   decode: (bytes) => (bytes.length === 1 ? (MESSAGES[(bytes[0] ?? 0) - 1] ?? null) : null),
-  encode: (value) => Uint8Array.of(MESSAGES.indexOf(value) + 1),
+  write: (into, at, value) => writeNumber(into, at, MESSAGES.indexOf(value) + 1, 1),
 };
 
 /**
@@ -106,7 +126,15 @@ export interface RawOption {
 }
 
 const ORDER = Object.keys(OPTIONS) as OptionName[];
-const NAMES = new Map<number, OptionName>(ORDER.map((name) => [OPTIONS[name].code, name]));
+/** By code. */
+const NAMES: (OptionName | undefined)[] = [];
+for (const name of ORDER) NAMES[OPTIONS[name].code] = name;
+/** As `ORDER`, with what is needed of each row that is ever written. */
+const WRITERS = ORDER.filter((name) => name !== 'overload').map((name) => ({
+  name,
+  code: OPTIONS[name].code,
+  kind: OPTIONS[name].kind as Kind<unknown>,
+}));
 
 export type DecodedOptions =
   | { readonly ok: true; readonly options: OptionValues; readonly others: readonly RawOption[] }
@@ -117,7 +145,7 @@ export function decodeOptions(raw: readonly RawOption[]): DecodedOptions {
   const options: Record<string, unknown> = {};
   const others: RawOption[] = [];
   for (const option of raw) {
-    const name = NAMES.get(option.code);
+    const name = NAMES[option.code];
     if (name === undefined) {
       others.push(option);
       continue;
@@ -134,43 +162,70 @@ export function decodeOptions(raw: readonly RawOption[]): DecodedOptions {
   return { ok: true, options: options as OptionValues, others };
 }
 
-/** The options in the order of the table, with `others` before the relay agent information. */
-export function encodeOptions(options: OptionValues, others: readonly RawOption[]): readonly RawOption[] {
-  const raw: RawOption[] = [];
-  for (const name of ORDER) {
-    if (name === 'relayInfo') raw.push(...others);
+/**
+ * The options in the order of the table, with `others` before the relay agent information.
+ * @returns where they end
+ */
+export function writeOptions(
+  into: Uint8Array,
+  at: number,
+  options: OptionValues,
+  others: readonly RawOption[],
+): number {
+  let offset = at;
+  for (const { name, code, kind } of WRITERS) {
+    if (name === 'relayInfo') {
+      for (const other of others)
+        offset = finish(into, offset, other.code, opaque.write(into, offset + 2, other.bytes));
+    }
     const value = options[name];
-    const kind: Kind<unknown> = OPTIONS[name].kind;
-    if (value !== undefined) raw.push({ code: OPTIONS[name].code, bytes: kind.encode(value) });
+    if (value !== undefined) offset = finish(into, offset, code, kind.write(into, offset + 2, value));
   }
-  return raw;
+  return offset;
 }
 
-export function latin1(bytes: Uint8Array): string {
+/**
+ * Puts code and length before a value that was written, in groups of at most 255 bytes (RFC 3396 §4).
+ * @returns where it ends
+ */
+function finish(into: Uint8Array, at: number, code: number, end: number): number {
+  const length = end - at - 2;
+  into[at] = code;
+  into[at + 1] = Math.min(length, 255);
+  if (length <= 255) return end;
+  const rest = into.slice(at + 2 + 255, end);
+  const next = at + 2 + 255;
+  into.set(rest, next + 2);
+  return finish(into, next, code, next + 2 + rest.length);
+}
+
+export function latin1(bytes: Uint8Array, start = 0, end = bytes.length): string {
   let result = '';
-  for (const byte of bytes) result += String.fromCharCode(byte);
+  for (let index = start; index < end; index += 1) result += String.fromCharCode(bytes[index] ?? 0);
   return result;
 }
 
-export function bytesOfLatin1(value: string): Uint8Array {
-  const bytes = new Uint8Array(value.length);
-  for (let index = 0; index < value.length; index += 1) bytes[index] = value.charCodeAt(index);
-  return bytes;
+/** The first `most` characters, one byte each. @returns where they end */
+export function writeLatin1(into: Uint8Array, at: number, value: string, most: number): number {
+  const length = Math.min(value.length, most);
+  for (let index = 0; index < length; index += 1) into[at + index] = value.charCodeAt(index);
+  return at + length;
+}
+
+/** @returns where it ends */
+export function writeNumber(into: Uint8Array, at: number, value: number, size: 1 | 2 | 4): number {
+  for (let index = 0; index < size; index += 1) into[at + index] = value >>> (8 * (size - 1 - index));
+  return at + size;
+}
+
+export function u32At(bytes: Uint8Array, at: number): number {
+  const high = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+  return high * 65536 + (((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0));
 }
 
 function unsigned(size: 1 | 2 | 4): Kind<number> {
   return {
     decode: (bytes) => (bytes.length === size ? bytes.reduce((sum, byte) => sum * 256 + byte, 0) : null),
-    encode: (value) => bytesOfNumber(value, size),
+    write: (into, at, value) => writeNumber(into, at, value, size),
   };
-}
-
-function bytesOfNumber(value: number, size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  for (let index = 0; index < size; index += 1) bytes[index] = value >>> (8 * (size - 1 - index));
-  return bytes;
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,12 +1,14 @@
 import { type Ipv4, ipv4FromNumber, ipv4ToNumber, type Lladdr } from '../../src/common/address.ts';
 import {
-  bytesOfLatin1,
   decodeOptions,
-  encodeOptions,
   latin1,
   OPTIONS,
   type OptionValues,
   type RawOption,
+  u32At,
+  writeLatin1,
+  writeNumber,
+  writeOptions,
 } from './options.ts';
 
 /** A BOOTP message with DHCP options, as a value. */
@@ -66,33 +68,31 @@ const FIELD = { serverName: [44, 64], bootfile: [108, 128] } as const;
  */
 export function decodePacket(bytes: Uint8Array): Decoded {
   if (bytes.length < FIXED_BYTES) return refuse(`${bytes.length} bytes are too few for a DHCP packet`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const op = view.getUint8(0);
+  const [op = 0, hardware = 0, size = 0, hops = 0] = bytes;
   if (op !== 1 && op !== 2) return refuse(`op ${op} is neither request nor reply`);
-  if (view.getUint8(1) !== 1 || view.getUint8(2) !== 6) {
-    return refuse(`hardware type ${view.getUint8(1)} with ${view.getUint8(2)} address bytes is not Ethernet`);
+  if (hardware !== 1 || size !== 6) {
+    return refuse(`hardware type ${hardware} with ${size} address bytes is not Ethernet`);
   }
-  if (view.getUint32(236) !== COOKIE) return refuse('no DHCP cookie: plain BOOTP or something else');
+  if (u32At(bytes, 236) !== COOKIE) return refuse('no DHCP cookie: plain BOOTP or something else');
 
   const collected = collectOptions(bytes);
   if (typeof collected === 'string') return refuse(collected);
   const decoded = decodeOptions(collected.raw);
   if (!decoded.ok) return decoded;
 
-  const address = (offset: number) => ipv4FromNumber(view.getUint32(offset));
   return {
     ok: true,
     packet: {
       kind: op === 1 ? 'request' : 'reply',
-      hops: view.getUint8(3),
-      xid: view.getUint32(4),
-      secs: view.getUint16(8),
-      broadcast: (view.getUint16(10) & BROADCAST) !== 0,
-      clientAddress: address(12),
-      yourAddress: address(16),
-      nextServer: address(20),
-      relayAddress: address(24),
-      lladdr: lladdrOf(bytes.subarray(28, 34)),
+      hops,
+      xid: u32At(bytes, 4),
+      secs: u32At(bytes, 8) >>> 16,
+      broadcast: (u32At(bytes, 8) & BROADCAST) !== 0,
+      clientAddress: addressAt(bytes, 12),
+      yourAddress: addressAt(bytes, 16),
+      nextServer: addressAt(bytes, 20),
+      relayAddress: addressAt(bytes, 24),
+      lladdr: lladdrAt(bytes, 28),
       serverName: (collected.overload & 2) !== 0 ? '' : textField(bytes, FIELD.serverName),
       bootfile: (collected.overload & 1) !== 0 ? '' : textField(bytes, FIELD.bootfile),
       options: decoded.options,
@@ -101,122 +101,118 @@ export function decodePacket(bytes: Uint8Array): Decoded {
   };
 }
 
+/** Every packet is put together here and copied out: longer than any reply to the longest UDP datagram. */
+const DRAFT = new Uint8Array(256 * 1024);
+
 /** @returns the packet, padded to 300 bytes at least. Text too long for its field is cut. */
 export function encodePacket(packet: Packet): Uint8Array {
-  const { overload: _, ...options } = packet.options;
-  const raw = encodeOptions(options, packet.others);
-  const bytes = new Uint8Array(Math.max(lengthWith(raw), MIN_PACKET_BYTES));
-  const view = new DataView(bytes.buffer);
-  bytes.set([packet.kind === 'request' ? 1 : 2, 1, 6, packet.hops]);
-  view.setUint32(4, packet.xid);
-  view.setUint16(8, packet.secs);
-  view.setUint16(10, packet.broadcast ? BROADCAST : 0);
-  const { clientAddress, yourAddress, nextServer, relayAddress } = packet;
-  [clientAddress, yourAddress, nextServer, relayAddress].forEach((address, index) => {
-    view.setUint32(12 + 4 * index, ipv4ToNumber(address));
-  });
+  DRAFT.fill(0, 0, FIXED_BYTES);
+  DRAFT[0] = packet.kind === 'request' ? 1 : 2;
+  DRAFT[1] = 1;
+  DRAFT[2] = 6;
+  DRAFT[3] = packet.hops;
+  writeNumber(DRAFT, 4, packet.xid, 4);
+  writeNumber(DRAFT, 8, packet.secs, 2);
+  writeNumber(DRAFT, 10, packet.broadcast ? BROADCAST : 0, 2);
+  writeNumber(DRAFT, 12, ipv4ToNumber(packet.clientAddress), 4);
+  writeNumber(DRAFT, 16, ipv4ToNumber(packet.yourAddress), 4);
+  writeNumber(DRAFT, 20, ipv4ToNumber(packet.nextServer), 4);
+  writeNumber(DRAFT, 24, ipv4ToNumber(packet.relayAddress), 4);
   for (let octet = 0; octet < 6; octet += 1) {
-    bytes[28 + octet] = Number.parseInt(packet.lladdr.slice(3 * octet, 3 * octet + 2), 16);
+    const digits = 3 * octet;
+    DRAFT[28 + octet] = Number.parseInt(packet.lladdr.slice(digits, digits + 2), 16);
   }
-  setTextField(bytes, FIELD.serverName, packet.serverName);
-  setTextField(bytes, FIELD.bootfile, packet.bootfile);
-  view.setUint32(236, COOKIE);
-  let offset = FIXED_BYTES;
-  for (const option of raw) offset = writeOption(bytes, offset, option);
-  bytes[offset] = END;
-  return bytes;
+  setTextField(DRAFT, FIELD.serverName, packet.serverName);
+  setTextField(DRAFT, FIELD.bootfile, packet.bootfile);
+  writeNumber(DRAFT, 236, COOKIE, 4);
+  const end = writeOptions(DRAFT, FIXED_BYTES, packet.options, packet.others);
+  DRAFT[end] = END;
+  DRAFT.fill(PAD, end + 1, MIN_PACKET_BYTES);
+  return DRAFT.slice(0, Math.max(end + 1, MIN_PACKET_BYTES));
 }
 
 /** Bytes of the packet up to and with its end option, before padding. */
 export function packetLength(packet: Packet): number {
-  const { overload: _, ...options } = packet.options;
-  return lengthWith(encodeOptions(options, packet.others));
+  return writeOptions(DRAFT, FIXED_BYTES, packet.options, packet.others) + 1;
 }
 
 /** In the order of RFC 3396 §5: the options field, then `file`, then `sname`. */
 function collectOptions(bytes: Uint8Array): { raw: RawOption[]; overload: number } | string {
-  const parts = new Map<number, Uint8Array[]>();
-  const failed = readOptions(bytes.subarray(FIXED_BYTES), 'options', parts);
+  const raw: RawOption[] = [];
+  const failed = readOptions(bytes, FIXED_BYTES, bytes.length, 'options', raw);
   if (failed !== null) return failed;
-  const overload = parts.get(OPTIONS.overload.code)?.[0]?.[0] ?? 0;
-  for (const [bit, name] of [
-    [1, 'bootfile'],
-    [2, 'serverName'],
-  ] as const) {
+  const overload = raw.find(({ code }) => code === OPTIONS.overload.code)?.bytes[0] ?? 0;
+  for (const [bit, name] of OVERLOADED) {
     if ((overload & bit) === 0) continue;
     const [start, size] = FIELD[name];
-    const reason = readOptions(bytes.subarray(start, start + size), name, parts);
+    const reason = readOptions(bytes, start, start + size, name, raw);
     if (reason !== null) return reason;
   }
-  return { raw: [...parts].map(([code, pieces]) => ({ code, bytes: join(pieces) })), overload };
+  return { raw, overload };
 }
 
-function readOptions(area: Uint8Array, name: string, parts: Map<number, Uint8Array[]>): string | null {
-  let offset = 0;
-  while (offset < area.length) {
-    const code = area[offset] ?? PAD;
+const OVERLOADED = [
+  [1, 'bootfile'],
+  [2, 'serverName'],
+] as const;
+
+function readOptions(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  name: string,
+  raw: RawOption[],
+): string | null {
+  let offset = start;
+  while (offset < end) {
+    const code = bytes[offset] ?? PAD;
     if (code === END) return null;
     if (code === PAD) {
       offset += 1;
       continue;
     }
-    const length = area[offset + 1];
-    if (length === undefined || offset + 2 + length > area.length) {
+    const next = offset + 2 + (bytes[offset + 1] ?? 0);
+    if (offset + 1 >= end || next > end) {
       return `option ${code} in ${name} is longer than what is left of the packet`;
     }
-    const pieces = parts.get(code) ?? [];
-    pieces.push(area.slice(offset + 2, offset + 2 + length));
-    parts.set(code, pieces);
-    offset += 2 + length;
+    collect(raw, code, bytes.subarray(offset + 2, next));
+    offset = next;
   }
   return `${name} without an end option`;
 }
 
-/**
- * One option as one or more code-length-value groups of at most 255 bytes each (RFC 3396 §4).
- * @returns where it ends
- */
-function writeOption(into: Uint8Array, at: number, { code, bytes }: RawOption): number {
-  let offset = at;
-  for (let start = 0; start === 0 || start < bytes.length; start += 255) {
-    const length = Math.min(bytes.length - start, 255);
-    into[offset] = code;
-    into[offset + 1] = length;
-    into.set(length === bytes.length ? bytes : bytes.subarray(start, start + length), offset + 2);
-    offset += 2 + length;
+/** Repeats are joined. */
+function collect(raw: RawOption[], code: number, bytes: Uint8Array): void {
+  const before = raw.findIndex((option) => option.code === code);
+  const repeated = raw[before];
+  if (repeated === undefined) {
+    raw.push({ code, bytes });
+    return;
   }
-  return offset;
-}
-
-/** Bytes up to and with the end option. */
-function lengthWith(options: readonly RawOption[]): number {
-  let length = FIXED_BYTES + 1;
-  for (const { bytes } of options) length += bytes.length + 2 * Math.max(1, Math.ceil(bytes.length / 255));
-  return length;
-}
-
-function join(pieces: readonly Uint8Array[]): Uint8Array {
-  const result = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let offset = 0;
-  for (const piece of pieces) {
-    result.set(piece, offset);
-    offset += piece.length;
-  }
-  return result;
+  const joined = new Uint8Array(repeated.bytes.length + bytes.length);
+  joined.set(repeated.bytes);
+  joined.set(bytes, repeated.bytes.length);
+  raw[before] = { code, bytes: joined };
 }
 
 function textField(bytes: Uint8Array, [start, size]: readonly [number, number]): string {
-  const field = bytes.subarray(start, start + size);
-  const end = field.indexOf(0);
-  return latin1(end === -1 ? field : field.subarray(0, end));
+  let end = start;
+  while (end < start + size && bytes[end] !== 0) end += 1;
+  return end === start ? '' : latin1(bytes, start, end);
 }
 
 function setTextField(bytes: Uint8Array, [start, size]: readonly [number, number], value: string): void {
-  bytes.set(bytesOfLatin1(value).subarray(0, size - 1), start);
+  writeLatin1(bytes, start, value, size - 1);
 }
 
-function lladdrOf(octets: Uint8Array): Lladdr {
-  return Array.from(octets, (octet) => octet.toString(16).padStart(2, '0')).join(':') as Lladdr;
+const addressAt = (bytes: Uint8Array, at: number): Ipv4 => ipv4FromNumber(u32At(bytes, at));
+
+const HEX = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'));
+
+function lladdrAt(bytes: Uint8Array, at: number): Lladdr {
+  let lladdr = HEX[bytes[at] ?? 0] ?? '';
+  for (let index = at + 1; index < at + 6; index += 1) lladdr += `:${HEX[bytes[index] ?? 0]}`;
+  return lladdr as Lladdr;
 }
 
 function refuse(reason: string): Decoded {

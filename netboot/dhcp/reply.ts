@@ -109,7 +109,16 @@ function leaseOptions(leaseSeconds: number): OptionValues {
   };
 }
 
+const NETWORK_OPTIONS = new WeakMap<CatalogSubnet, OptionValues>();
+
+/** The same for all of its machines, so they are made once. */
 function networkOptions(subnet: CatalogSubnet): OptionValues {
+  const made = NETWORK_OPTIONS.get(subnet) ?? makeNetworkOptions(subnet);
+  NETWORK_OPTIONS.set(subnet, made);
+  return made;
+}
+
+function makeNetworkOptions(subnet: CatalogSubnet): OptionValues {
   const { mask, broadcast } = networkOf(subnet.cidr);
   return {
     serverId: subnet.bootAddress,

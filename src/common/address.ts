@@ -18,15 +18,27 @@ export function parseIpv4(text: string): Ipv4 | null {
   return valid ? (text as Ipv4) : null;
 }
 
+const ZERO = '0'.charCodeAt(0);
+const DOT = '.'.charCodeAt(0);
+
 /** The address as an unsigned 32-bit number. */
 export function ipv4ToNumber(address: Ipv4): number {
-  return address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  let [sum, octet] = [0, 0];
+  for (let index = 0; index < address.length; index += 1) {
+    const code = address.charCodeAt(index);
+    if (code !== DOT) octet = octet * 10 + code - ZERO;
+    else {
+      sum = sum * 256 + octet;
+      octet = 0;
+    }
+  }
+  return sum * 256 + octet;
 }
 
 /** The address of an unsigned 32-bit number; higher bits are dropped. */
 export function ipv4FromNumber(value: number): Ipv4 {
-  const bits = value >>> 0;
-  return [bits >>> 24, (bits >>> 16) & 255, (bits >>> 8) & 255, bits & 255].join('.') as Ipv4;
+  if (value === 0) return '0.0.0.0' as Ipv4;
+  return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}` as Ipv4;
 }
 
 /** @returns null unless `text` is six hexadecimal octets with colons; upper case is accepted. */
@@ -51,7 +63,19 @@ export function parseCidr4(text: string): Cidr4 | null {
   return ipv4ToNumber(parsed) === (ipv4ToNumber(parsed) & mask) >>> 0 ? (text as Cidr4) : null;
 }
 
+/** Networks are few and asked about with every packet. */
+const NETWORKS = new Map<Cidr4, Network>();
+const MOST_NETWORKS = 1000;
+
 export function networkOf(cidr: Cidr4): Network {
+  const known = NETWORKS.get(cidr);
+  if (known !== undefined) return known;
+  const network = makeNetwork(cidr);
+  if (NETWORKS.size < MOST_NETWORKS) NETWORKS.set(cidr, network);
+  return network;
+}
+
+function makeNetwork(cidr: Cidr4): Network {
   const [address = '', bits = '0'] = cidr.split('/');
   const base = ipv4ToNumber(address as Ipv4);
   const mask = maskOf(Number(bits));

@@ -1,8 +1,21 @@
+import { writeSync } from 'node:fs';
 import { pino } from 'pino';
+import { errnoOf } from '../common/error.ts';
 import type { Log, LogFields } from '../common/port.ts';
 
-/** JSON lines on standard error, one per event: `{"level":"info","time":...,"process":...,"event":...}`. */
+const STDERR = 2;
+/** Lines wait so long for others, in milliseconds, and no longer than until they have this many characters. */
+const LONGEST_WAIT = 10;
+const MOST_WAITING = 32 * 1024;
+/** Until a reader that takes nothing is asked again. Milliseconds. */
+const FULL_PIPE_WAIT = 5;
+
+/**
+ * JSON lines on standard error, one per event: `{"level":"info","time":...,"process":...,"event":...}`. Lines that
+ * come close together are written together, since a rack that boots at once makes thousands a second; errors at once.
+ */
 export function openLog(processName: string, level: string = process.env.PUFFBOOT_LOG ?? 'info'): Log {
+  const lines = batched();
   const logger = pino(
     {
       level,
@@ -11,12 +24,49 @@ export function openLog(processName: string, level: string = process.env.PUFFBOO
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    pino.destination({ fd: 2, sync: true }),
+    lines,
   );
   return {
     debug: (event, fields: LogFields = {}) => logger.debug(fields, event),
     info: (event, fields: LogFields = {}) => logger.info(fields, event),
     warn: (event, fields: LogFields = {}) => logger.warn(fields, event),
-    error: (event, fields: LogFields = {}) => logger.error(fields, event),
+    error(event, fields: LogFields = {}) {
+      logger.error(fields, event);
+      lines.flush();
+    },
   };
+}
+
+function batched(): { write(line: string): void; flush(): void } {
+  let waiting = '';
+  let timer: NodeJS.Timeout | null = null;
+  const flush = () => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    const text = waiting;
+    waiting = '';
+    if (text !== '') writeAll(Buffer.from(text));
+  };
+  process.on('exit', flush);
+  return {
+    write(line) {
+      waiting += line;
+      if (waiting.length > MOST_WAITING) flush();
+      else timer ??= setTimeout(flush, LONGEST_WAIT).unref();
+    },
+    flush,
+  };
+}
+
+/** A log nobody reads any more is no reason to stop; one that is read slowly is waited for. */
+function writeAll(bytes: Buffer): void {
+  let written = 0;
+  while (written < bytes.length) {
+    try {
+      written += writeSync(STDERR, bytes, written);
+    } catch (error) {
+      if (errnoOf(error) !== 'EAGAIN') return;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_WAIT);
+    }
+  }
 }
