@@ -79,7 +79,7 @@ export function encodeTftp(packet: TftpPacket): Uint8Array {
       return joined(OPCODES.oack, [...packet.options].flat());
     case 'data': {
       const bytes = new Uint8Array(4 + packet.bytes.length);
-      bytes.set([0, OPCODES.data, packet.block >>> 8, packet.block & 255]);
+      bytes.set(dataHeader(packet.block));
       bytes.set(packet.bytes, 4);
       return bytes;
     }
@@ -94,6 +94,11 @@ export function encodeTftp(packet: TftpPacket): Uint8Array {
         ...bytesOf(`${packet.message}\0`),
       );
   }
+}
+
+/** What stands before the bytes of a DATA packet. */
+export function dataHeader(block: number): Uint8Array {
+  return Uint8Array.of(0, OPCODES.data, block >>> 8, block & 255);
 }
 
 function decodeRequest(kind: 'rrq' | 'wrq', bytes: Uint8Array): TftpDecoded {
