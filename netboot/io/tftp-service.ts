@@ -97,7 +97,8 @@ export function serveTftp(parts: TftpParts): TftpService {
     if (before !== undefined && isRepeated(before, request)) return before.running?.askAgain();
     if (before !== undefined) {
       sessions.delete(key); // or it would take the next request for a repeat of its own
-      replace(before);
+      if (isSame(before, request)) hush(sessions, key, before);
+      else replace(before);
     }
     // Names are refused at once: a loader that hears nothing waits for half a minute.
     const named = nameFor(request.file, peer);
@@ -111,7 +112,7 @@ export function serveTftp(parts: TftpParts): TftpService {
     const session: Session = { request, peer, running: null, replaced: false };
     sessions.set(key, session);
     const served = serve(socket, session, named).finally(() => {
-      if (sessions.get(key) === session) sessions.delete(key);
+      for (const own of [key, `${key} before`]) if (sessions.get(own) === session) sessions.delete(own);
       work.delete(served);
     });
     work.add(served);
@@ -183,14 +184,24 @@ function newsGate(): (lookup: Lookup, key: string) => boolean {
 const modeOf = ({ mode }: TransferRequest): Mode => (mode === 'netascii' ? 'netascii' : 'octet');
 
 /** Ports are used again at once by some loaders, for the same file too: only an unanswered request is a repeat. */
-function isRepeated({ request, running }: Session, next: TransferRequest): boolean {
+function isRepeated(session: Session, next: TransferRequest): boolean {
+  return isSame(session, next) && session.running?.hasBegun() !== true;
+}
+
+function isSame({ request }: Session, next: TransferRequest): boolean {
   const options = (of: TransferRequest) => JSON.stringify([...of.options]);
-  return (
-    request.file === next.file &&
-    request.mode === next.mode &&
-    options(request) === options(next) &&
-    running?.hasBegun() !== true
-  );
+  return request.file === next.file && request.mode === next.mode && options(request) === options(next);
+}
+
+/**
+ * It may be a loader that reads the file once more, or a request that waited longer than its answer took to come: the
+ * client knows, and goes on with one of the two. Each client port has one such transfer at most.
+ */
+function hush(sessions: Map<string, Session>, key: string, session: Session): void {
+  const hushedKey = `${key} before`;
+  sessions.get(hushedKey)?.running?.leave();
+  sessions.set(hushedKey, session);
+  session.running?.hush();
 }
 
 function replace(session: Session): void {

@@ -39,11 +39,20 @@ export interface RunningTransfer {
   askAgain(): void;
   /** The peer's port belongs to another transfer from now on. */
   leave(): void;
+  /**
+   * As `leave`, but the request that took its place may be an old one that was long under way: nothing is sent
+   * until the peer acknowledges once more what it has of this transfer.
+   */
+  hush(): void;
   abort(reason: string): void;
 }
 
 /** A peer that sends faster than it is answered loses packets, as it would on the wire. */
 const MOST_WAITING = 64;
+
+const ASKED_AGAIN = 'the client asked again';
+/** A hushed transfer is given up after so many milliseconds. */
+const HUSHED_FOR = 5000;
 
 /**
  * Runs one transfer over its own socket, which is connected to the peer, so that nobody else can disturb it
@@ -59,6 +68,7 @@ export function runTransfer(
   const waiting: TransferEvent[] = [];
   let busy = true;
   let ended = false;
+  let hushed = false;
   let cancelTimer: (() => void) | null = null;
   let [deadline, armedFor] = [0, 0];
   let resolve: (result: TransferResult) => void = () => {};
@@ -117,6 +127,7 @@ export function runTransfer(
       cancelTimer = null;
       if (ended) return;
       if (clock.now() < deadline) arm();
+      else if (hushed) finish('aborted', ASKED_AGAIN);
       else take({ kind: 'timeout' });
     });
   };
@@ -148,6 +159,7 @@ export function runTransfer(
   };
   const take = (event: TransferEvent) => {
     if (ended || (event.kind === 'packet' && waiting.length >= MOST_WAITING)) return;
+    hushed = false;
     waiting.push(event);
     if (busy) return;
     busy = true;
@@ -162,12 +174,19 @@ export function runTransfer(
     if (errnoOf(error) === 'ECONNREFUSED') take({ kind: 'unreachable' });
     else finish('aborted', messageOf(error));
   });
+  const leave = () => (isAllSent(transfer) ? finish('sent', null) : finish('aborted', ASKED_AGAIN));
   run();
   return {
     done,
     hasBegun: () => hasBegun(transfer),
     askAgain: () => take({ kind: 'asked-again' }),
-    leave: () => (isAllSent(transfer) ? finish('sent', null) : finish('aborted', 'the client asked again')),
+    leave,
+    hush() {
+      if (isAllSent(transfer)) return leave();
+      hushed = true;
+      deadline = clock.now() + HUSHED_FOR;
+      arm();
+    },
     abort: (reason) => finish('aborted', reason),
   };
 }

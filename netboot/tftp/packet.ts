@@ -137,7 +137,9 @@ function joined(opcode: number, words: readonly string[]): Uint8Array {
 
 /** Texts are one byte a character, so that any name survives the way into the log. */
 function textOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
 }
 
 function bytesOf(text: string): number[] {

@@ -6,7 +6,7 @@ export interface RoundTrip {
 
 const FIRST_WAIT = 1000;
 /** Timers are not finer, and a client may be busy for as long with what it was sent. */
-const SHORTEST_WAIT = 20;
+export const SHORTEST_WAIT = 20;
 
 export function measured(before: RoundTrip | null, sample: number): RoundTrip {
   if (before === null) return { smoothed: sample, variation: sample / 2 };

@@ -1,6 +1,6 @@
 import { negotiate, type Terms } from './negotiate.ts';
 import { ERROR_CODES, type RequestOptions, type TftpPacket } from './packet.ts';
-import { measured, type RoundTrip, waitFor } from './round-trip.ts';
+import { measured, type RoundTrip, SHORTEST_WAIT, waitFor } from './round-trip.ts';
 
 /**
  * One file on its way to one peer. Blocks are counted from 1 and never wrap here; on the wire the number is
@@ -64,7 +64,9 @@ export function stepTransfer(transfer: Transfer, event: TransferEvent, now: numb
     case 'packet':
       return stepPacket(transfer, event.packet, now);
     case 'asked-again':
-      return hasBegun(transfer) ? [transfer, []] : sendWindow({ ...transfer, repeated: true, sentAt: now });
+      // One that crossed our answer needs no other: who floods with requests is not answered in kind.
+      if (hasBegun(transfer) || now - transfer.sentAt < SHORTEST_WAIT) return [transfer, []];
+      return sendWindow({ ...transfer, repeated: true, sentAt: now });
     case 'timeout':
       if (transfer.tries + 1 >= MAX_TRIES) return end(transfer, 'aborted', `no answer to ${MAX_TRIES} tries`);
       return sendWindow({ ...transfer, tries: transfer.tries + 1, repeated: true, sentAt: now });

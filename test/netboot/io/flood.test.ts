@@ -60,6 +60,8 @@ function discover(lladdr: Lladdr): Uint8Array {
 }
 const rrq = encodeTftp({ kind: 'rrq', file: '/bsd.rd', mode: 'octet', options: new Map() });
 
+const OTHER_TRANSFER = encodeTftp({ kind: 'error', code: 5, message: 'unknown transfer' });
+
 /** How much of the flood was seen, not only sent. */
 const floods = (kind: BootEvent['kind']) =>
   until(async () => running.events.filter((event) => event.kind === kind).length > ENOUGH_OF_A_FLOOD);
@@ -89,10 +91,15 @@ describe('while one client floods', () => {
     const worker = await flood(rrq, running.ports.tftp);
     const patient = await openUdp(0, PATIENT.address);
     const asking = setInterval(() => patient.send(rrq, running.ports.tftp), 200); // the first may be lost
-    let received = 0;
+    let [received, answering] = [0, 0];
     for (let block = 1; ; ) {
       const { bytes, port } = await patient.receive();
       clearInterval(asking);
+      answering ||= port;
+      if (port !== answering) {
+        patient.send(OTHER_TRANSFER, port); // of a request that waited for long (RFC 1350 §4)
+        continue;
+      }
       if (bytes[1] !== DATA) throw new Error(Buffer.from(bytes).toString());
       if ((bytes[2] ?? 0) * 256 + (bytes[3] ?? 0) !== block) continue;
       received += bytes.length - 4;

@@ -116,6 +116,24 @@ describe('a plain loader', () => {
     socket.close();
   });
 
+  it('may go on with what it has, when an old request of its own arrives late', async () => {
+    const socket = await openUdp();
+    socket.send(request('/bsd.rd'), running.ports.tftp);
+    const first = await received(socket);
+    socket.send(encodeTftp({ kind: 'ack', block: 1 }), first.port);
+    expect((await received(socket)).packet).toMatchObject({ kind: 'data', block: 2 });
+    socket.send(request('/bsd.rd'), running.ports.tftp);
+    const other = await received(socket);
+    expect(other.packet).toMatchObject({ kind: 'data', block: 1 });
+    socket.send(encodeTftp({ kind: 'error', code: 5, message: 'unknown transfer' }), other.port);
+    socket.send(encodeTftp({ kind: 'ack', block: 2 }), first.port);
+    const next = await received(socket);
+    expect(next).toMatchObject({ packet: { kind: 'data', block: 3 }, port: first.port });
+    socket.send(encodeTftp({ kind: 'error', code: 0, message: 'seen' }), first.port);
+    await running.event((event) => event.kind === 'tftp' && /seen/.test(event.reason ?? ''));
+    socket.close();
+  });
+
   it('hears the same transfer when it repeats its request', async () => {
     const socket = await openUdp();
     socket.send(request('/bsd.rd'), running.ports.tftp);

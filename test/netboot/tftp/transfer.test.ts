@@ -180,9 +180,15 @@ describe('what does not arrive', () => {
 
   it('repeats the first packet for a repeated request, and only that', () => {
     const peer = new Peer(5000);
-    expect(peer.send({ kind: 'asked-again' })).toEqual(['data 1+512']);
-    peer.send(ack(1));
-    expect(peer.send({ kind: 'asked-again' })).toEqual([]);
+    expect(peer.send({ kind: 'asked-again' }, 300)).toEqual(['data 1+512']);
+    peer.send(ack(1), 301);
+    expect(peer.send({ kind: 'asked-again' }, 600)).toEqual([]);
+  });
+
+  it('does not answer requests that come faster than an answer', () => {
+    const peer = new Peer(5000);
+    const answers = Array.from({ length: 100 }, (_, now) => peer.send({ kind: 'asked-again' }, now));
+    expect(answers.flat().length).toBeLessThan(6);
   });
 });
 
