@@ -10,17 +10,30 @@ const MOST_REPEATS = 3;
 
 const MENU_KEY = { auto: 'a', type: 'i', upgrade: 'u' } as const;
 
+/** What still tells how a machine stands at which nothing is to be typed. */
+const TELLING: ReadonlySet<AnswerKind> = new Set(['shell', 'last-shell', 'stopped', 'ddb', 'login']);
+
 /** @param text the prompt's line, with the blank at its end */
 export function decide(dialogue: Dialogue, row: PromptRow, text: string): Decision {
   if (isElsewhere(dialogue, row)) {
     return failing(`the installer stands at no menu or shell any more: the console shows ${show(text)}`);
   }
-  return DECIDE[row.answer](dialogue, text, row);
+  return dialogue.facts.mode === 'watch'
+    ? decideWatching(dialogue, row, text)
+    : DECIDE[row.answer](dialogue, text, row);
 }
 
 /** An install that is to be started once more was left at a menu or a shell; nothing else is typed at. */
 function isElsewhere({ facts, phase }: Dialogue, { answer, name }: PromptRow): boolean {
   return facts.taking === 'again' && phase === null && name !== 'menu' && !isShell(answer);
+}
+
+function decideWatching(dialogue: Dialogue, row: PromptRow, text: string): Decision {
+  if (row.answer === 'menu' && dialogue.success === null && dialogue.failure === null) {
+    return failing(dialogue.suspect ?? 'the unattended upgrade gave up, and the installer shows its menu');
+  }
+  const decision = TELLING.has(row.answer) ? DECIDE[row.answer](dialogue, text, row) : NOTHING;
+  return { ...NOTHING, failure: decision.failure };
 }
 
 const isShell = (answer: AnswerKind): boolean => answer === 'shell' || answer === 'last-shell';
@@ -33,12 +46,13 @@ const typing = (text: string): Decision => ({ shown: text, typed: text, secret: 
 
 const DECIDE: Record<AnswerKind, (dialogue: Dialogue, text: string, row: PromptRow) => Decision> = {
   menu(dialogue, text) {
+    const { mode } = dialogue.facts;
     // After a failure the menu has no timer and waits for a human: typing would only fail again, for ever.
     if (dialogue.failure !== null || dialogue.success !== null) return NOTHING;
     if (isUnderWay(dialogue.phase)) {
       return failing(dialogue.suspect ?? 'the installer gave up and went back to its menu');
     }
-    return isWornOut(dialogue, text) ? NOTHING : typing(MENU_KEY[dialogue.facts.mode]);
+    return mode === 'watch' || isWornOut(dialogue, text) ? NOTHING : typing(MENU_KEY[mode]);
   },
 
   location(dialogue, text) {

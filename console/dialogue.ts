@@ -3,21 +3,31 @@
  * out. Pure; output may be cut into pieces anywhere without changing anything.
  */
 import { saysNothing } from './kernel-text.ts';
-import { maskSecrets, secretsOf } from './mask.ts';
-import { conclude, deadlineOf, enterPhase, expire, fail, noteNews, succeed, tell } from './outcome.ts';
+import {
+  conclude,
+  deadlineOf,
+  enterPhase,
+  expire,
+  fail,
+  isBystanding,
+  noteNews,
+  succeed,
+  tell,
+} from './outcome.ts';
+import { UPGRADE_BEGINS } from './phase.ts';
 import { endPrompt, goOnAtPrompt, reportPrompt, watchPrompt } from './prompting.ts';
 import type { MarkerRow } from './prompts/row.ts';
 import { findMarkers, findProgress } from './prompts/table.ts';
 import { BLANK_SCREEN, show } from './screen.ts';
+import { endOf } from './tail.ts';
 import type { Dialogue, DialogueEvent, DialogueFacts, Effect, Turn } from './turn.ts';
 import { isEntering, keepTyping, stopTyping, typeReturn, watchEcho } from './typing.ts';
 
 export { type Standing, standingOf } from './outcome.ts';
 export type { Phase } from './phase.ts';
+export { tailOf } from './tail.ts';
 export type { Dialogue, DialogueEvent, DialogueFacts, Effect, Outcome, Telling } from './turn.ts';
 
-/** Characters of the end of the console that a failure report shows. */
-const TAIL_LENGTH = 2000;
 /** A console that was resumed and says nothing gets one RETURN after this many seconds. */
 const RESUME_SILENCE_SECONDS = 10;
 /** The same where an installer is known to stand; cu(1) takes a moment to set its terminal up. */
@@ -84,12 +94,6 @@ export function step(dialogue: Dialogue, event: DialogueEvent): [Dialogue, reado
   tell(turn);
   turn.next.wakeAt = wakeAtOf(turn.next);
   return [turn.next, turn.effects];
-}
-
-/** The end of the console's text, at most some 2,000 characters, secrets masked. */
-export function tailOf({ tail, screen, facts }: Dialogue): string {
-  const text = [...tail, screen.line].join('\n');
-  return maskSecrets(text, secretsOf(facts.answers)).slice(-TAIL_LENGTH).trim();
 }
 
 /** Each cause is gone afterwards: the prompt is reported, the deadline has its outcome, the RETURN is sent. */
@@ -159,7 +163,9 @@ function takeLine(turn: Turn, line: string): void {
   endPrompt(turn, line);
   takeProgress(turn, line);
   if (turn.next.timer && !saysNothing(line)) turn.next.timer = false;
-  for (const marker of findMarkers(line, turn.next.facts.table)) heed(turn, marker, line);
+  for (const marker of findMarkers(line, turn.next.facts.table)) {
+    if (!isBystanding(turn.next) || UPGRADE_BEGINS.has(marker.name)) heed(turn, marker, line);
+  }
 }
 
 function takeProgress(turn: Turn, line: string): void {
@@ -199,7 +205,7 @@ function heed(turn: Turn, { means, line: pattern }: MarkerRow, line: string): vo
       succeed(turn, means.outcome);
       break;
     case 'fatal':
-      fail(turn, matched.trim());
+      fail(turn, means.reason ?? matched.trim());
       break;
     case 'gave-up':
       fail(turn, next.suspect ?? matched.trim());
@@ -223,18 +229,4 @@ function dueAtOf(dialogue: Dialogue): number {
 function wakeAtOf(dialogue: Dialogue): number | null {
   const at = Math.min(dueAtOf(dialogue), dialogue.typing?.dueAt ?? Number.POSITIVE_INFINITY);
   return at === Number.POSITIVE_INFINITY ? null : at;
-}
-
-/** As many of the last lines as a failure report can show. */
-function endOf(earlier: readonly string[], lines: readonly string[]): readonly string[] {
-  const kept: string[] = [];
-  let length = 0;
-  for (const list of [lines, earlier]) {
-    for (let index = list.length - 1; index >= 0 && length < TAIL_LENGTH; index -= 1) {
-      const line = list[index] ?? '';
-      kept.push(line);
-      length += line.length + 1;
-    }
-  }
-  return kept.reverse();
 }

@@ -1,12 +1,13 @@
 /** How an install stands, and when that is told. */
 import {
   isLookingBack,
-  isProgress,
+  isUnderWay,
   PHASES,
   type Phase,
   SECONDS_FROM_DONE_TO_REBOOT,
   SECONDS_TO_FIRST_PHASE,
   SECONDS_TO_STANDING_PROMPT,
+  SECONDS_TO_WATCHDOG,
 } from './phase.ts';
 import type { Dialogue, Outcome, Turn } from './turn.ts';
 
@@ -25,7 +26,7 @@ export function standingOf({ failure, success }: Dialogue): Standing {
 export function enterPhase(turn: Turn, phase: Phase): void {
   const { next, effects, at } = turn;
   if (isLookingBack(next.phase, phase)) return;
-  if (next.failure !== null && (next.failure.stall || isProgress(phase))) {
+  if (next.failure !== null && (next.failure.stall || isUnderWay(phase) || phase === 'done')) {
     next.failure = null;
     next.told = null;
   }
@@ -75,12 +76,19 @@ function isEnd({ facts, phase }: Dialogue): boolean {
   return phase === 'reboot' || phase === 'first-boot' || phase === 'login';
 }
 
+/** An unattended upgrade has a watchdog of its own, and its reboot tells more than a stall. Seconds. */
+const patienceOf = ({ facts, success }: Dialogue): number =>
+  facts.mode === 'watch' && success === null ? SECONDS_TO_WATCHDOG : 0;
+
+/** An upgrade is to be watched that has not begun. */
+export const isBystanding = ({ facts, phase }: Dialogue): boolean => facts.mode === 'watch' && phase === null;
+
 /** When the phase will have lasted too long; null when nothing is awaited any more. */
 export function deadlineOf(dialogue: Dialogue): number | null {
   const { told, failure, phase, newsAt } = dialogue;
-  if (told !== null || failure !== null) return null;
+  if (told !== null || failure !== null || isBystanding(dialogue)) return null;
   if (isRebootUnseen(dialogue)) return newsAt + SECONDS_FROM_DONE_TO_REBOOT;
-  if (phase !== null) return newsAt + PHASES[phase].seconds;
+  if (phase !== null) return newsAt + Math.max(PHASES[phase].seconds, patienceOf(dialogue));
   return newsAt + (dialogue.facts.taking === 'again' ? SECONDS_TO_STANDING_PROMPT : SECONDS_TO_FIRST_PHASE);
 }
 

@@ -23,6 +23,15 @@ export type Phase = keyof typeof PHASES;
 /** Until the first phase shows: a console attached to in the middle may be silent for that long. */
 export const SECONDS_TO_FIRST_PHASE = 300;
 
+/**
+ * Lines by which an upgrade that is only watched has begun: the loader takes its kernel, or the installer speaks.
+ * Whatever came before is the guest at its work, and says nothing.
+ */
+export const UPGRADE_BEGINS: ReadonlySet<string> = new Set(['upgrade-kernel', 'welcome', 'performing']);
+
+/** `WATCHDOG_PERIOD_SEC` of install.sub is half an hour. */
+export const SECONDS_TO_WATCHDOG = 2000;
+
 /** An installer that stands at a prompt answers a RETURN at once. */
 export const SECONDS_TO_STANDING_PROMPT = 30;
 
@@ -35,12 +44,15 @@ export const SECONDS_FROM_DONE_TO_REBOOT = 15;
 const ORDER = Object.keys(PHASES);
 const rank = (phase: Phase): number => ORDER.indexOf(phase);
 
-/** Something is being installed: reaching one of these after a failure means that somebody mended it. */
-export function isProgress(phase: Phase): boolean {
+/** Something is being installed, or has been. */
+function isProgress(phase: Phase): boolean {
   return rank(phase) >= rank('response-file');
 }
 
-/** The installer has left its menu and not finished: its menu coming back now means that it gave up. */
+/**
+ * The installer has left its menu and not finished: its menu coming back now means that it gave up, and reaching one of
+ * these after a failure that somebody mended it.
+ */
 export function isUnderWay(phase: Phase | null): boolean {
   return phase !== null && isProgress(phase) && rank(phase) < rank('done');
 }

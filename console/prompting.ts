@@ -1,7 +1,7 @@
 /** From text at the end of the output to a prompt that waits, and to what is typed at it. */
 import { decide, isWornOut, NOTHING } from './decide.ts';
 import { saysNothing, tornHeads } from './kernel-text.ts';
-import { enterPhase, fail, noteNews } from './outcome.ts';
+import { enterPhase, fail, isBystanding, noteNews } from './outcome.ts';
 import type { AnswerKind, PromptRow } from './prompts/row.ts';
 import { findPrompt } from './prompts/table.ts';
 import { atEnd } from './screen.ts';
@@ -41,6 +41,7 @@ const BREAKS_IN: ReadonlySet<AnswerKind> = new Set([
 /** Looks at the open line after output. Reports at once what cannot go on, else notes when it will have settled. */
 export function watchPrompt(turn: Turn): void {
   const { next, at } = turn;
+  if (isBystanding(next)) return;
   // One prompt a line: whatever stands behind it is its default, an echo, or the same prompt drawn again.
   if (next.asked !== null || !atEnd(next.screen)) {
     next.waiting = null;

@@ -10,9 +10,10 @@ import type { Screen } from './screen.ts';
 export interface DialogueFacts {
   /**
    * `auto` types `a` at the menu and lets autoinstall(8) do the rest; `type` and `upgrade` choose (I)nstall
-   * and (U)pgrade and answer each question from `answers`.
+   * and (U)pgrade and answer each question from `answers`; `watch` types nothing: somebody runs sysupgrade(8) in
+   * the guest, and its console alone tells how that goes.
    */
-  readonly mode: 'auto' | 'type' | 'upgrade';
+  readonly mode: 'auto' | 'type' | 'upgrade' | 'watch';
   readonly answers: readonly Answer[];
   /** Typed at `Response file location?`; null leaves that question to a human. */
   readonly location: string | null;

@@ -78,7 +78,7 @@ function compileLine(source: LineSource, releases: readonly Range[]): MarkerRow 
   };
 }
 
-function meaningOf({ means, phase, afterDone }: LineSource): Meaning {
+function meaningOf({ means, phase, afterDone, reason }: LineSource): Meaning {
   switch (means) {
     case 'phase':
     case 'release':
@@ -90,7 +90,7 @@ function meaningOf({ means, phase, afterDone }: LineSource): Meaning {
     case 'upgraded':
       return { kind: 'done', outcome: means };
     case 'failed':
-      return { kind: 'fatal' };
+      return reason === undefined ? { kind: 'fatal' } : { kind: 'fatal', reason };
     case 'suspect':
       return phase === undefined ? { kind: 'suspect' } : { kind: 'suspect', phase };
     case 'timer':

@@ -51,6 +51,8 @@ const BOOT: readonly LineSource[] = [
   suspect('pxe-error', 'PXE-E[0-9A-F]{2}: .*'),
   suspect('nothing-to-boot', '^No bootable device'),
   suspect('uefi-error', '^BdsDxe: failed to .*'),
+  // sysupgrade(8) has left it there, and the loader takes it once.
+  entering('upgrade-kernel', r`^booting \S+\/bsd\.upgrade: `, 'boot-loader', 'read 6.6-7.9'),
   naming('ramdisk-kernel', r`^OpenBSD (\d{1,2}\.\d)\S* \(RAMDISK\w*\) #`, 'kernel', SEEN_ALWAYS),
   naming('disk-kernel', r`^OpenBSD (\d{1,2}\.\d)\S* \(GENERIC[\w.]*\) #`, 'first-boot', READ_ALWAYS),
   failed('panic', '^(?:.*: )?panic: .*'),
@@ -76,6 +78,11 @@ const RESPONSE_FILE: readonly LineSource[] = [
   suspect('no-lease', r`^No working leases in persistent database.*`, 'read 5.8-6.2'),
   saying('automatic')('performing', '^Performing non-interactive (?:install|upgrade)', SEEN_ALWAYS),
   failed('no-response-file', r`No response file found; non-interactive mode aborted\.`, SEEN_ALWAYS),
+  // Printed into whatever stands there. `autoinstall -x` of install.sub: half an hour without an end, and the machine is rebooted.
+  {
+    ...failed('watchdog', 'WATCHDOG$', 'read 6.6-7.9'),
+    reason: 'the installer took more than 30 minutes, and its watchdog rebooted the machine (WATCHDOG)',
+  },
   // From 7.3 on with the question behind it.
   failed('no-answer', 'Question has no answer in response file.*', SEEN_ALWAYS),
   // /ai.log in 5.8, /tmp/ai/ai.log from 7.3 on.

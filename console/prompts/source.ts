@@ -91,6 +91,8 @@ const line = z.strictObject({
   /** Required where it means `phase` or `release`. */
   phase: phase.optional(),
   afterDone: flag.optional(),
+  /** With `failed`: what the operator is told instead of the line. */
+  reason: typed.min(1).optional(),
 });
 
 export const TableSchema = z.strictObject({

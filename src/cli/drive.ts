@@ -22,7 +22,7 @@ export interface DriveOptions {
   readonly connect?: string;
   readonly answers?: string;
   readonly location?: string;
-  readonly mode?: 'auto' | 'type' | 'upgrade';
+  readonly mode?: 'auto' | 'type' | 'upgrade' | 'watch';
   readonly prompts?: string;
   readonly record?: string;
   /** Where to write what the machine says of its failure. */

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { OperatorError } from '../common/error.ts';
-import { ENDED, type InstallState } from '../install/install.ts';
+import { ENDED, type InstallState, type Way } from '../install/install.ts';
 import type { InstallView, VmView } from '../web/operator.ts';
 import { type Api, openApi } from './api.ts';
 import { followAll } from './follow-all.ts';
@@ -14,6 +14,8 @@ interface InstallOptions {
   readonly detach?: boolean;
   readonly all?: boolean;
   readonly host?: string;
+  readonly typed?: boolean;
+  readonly watch?: boolean;
 }
 
 export const installCommand = (): Command =>
@@ -53,7 +55,13 @@ export function cancelCommand(): Command {
 }
 
 function followed(mode: 'install' | 'upgrade', description: string): Command {
-  return new Command(mode)
+  const command = new Command(mode);
+  if (mode === 'upgrade') {
+    command
+      .option('--typed', 'answer every question on the console, without a response file')
+      .option('--watch', 'do nothing but watch: the guest upgrades itself with sysupgrade(8)');
+  }
+  return command
     .description(`${description}; Ctrl-C leaves it running`)
     .argument('[vm...]', 'names of the VMs')
     .option('-f, --config <file>', 'configuration file')
@@ -64,10 +72,11 @@ function followed(mode: 'install' | 'upgrade', description: string): Command {
     .action(async (given: readonly string[], options: InstallOptions) => {
       const { config, json = false } = options;
       const api = await openApi({ ...(config === undefined ? {} : { config }), needsServe: true });
+      const order = { mode, way: wayOf(options) };
       const names = await chosen(api, given, mode, options);
       const queued: string[] = [];
       const refused = await eachOf(names, async (name) => {
-        await api.call('POST', `/vms/${encodeURIComponent(name)}/install`, { mode });
+        await api.call('POST', `/vms/${encodeURIComponent(name)}/install`, order);
         queued.push(name);
         if (options.detach) {
           process.stdout.write(`${name}: ${mode} queued; follow it with \`puffboot vm show ${name}\`\n`);
@@ -78,6 +87,12 @@ function followed(mode: 'install' | 'upgrade', description: string): Command {
       if (queued.length === 1 && refused === 0 && only !== undefined) await follow(api, only, mode, json);
       else await followAll(api, queued, mode, json);
     });
+}
+
+/** @throws OperatorError USAGE when both are given */
+function wayOf({ typed = false, watch = false }: InstallOptions): Way {
+  if (typed && watch) throw new OperatorError('USAGE', 'give --typed or --watch, not both');
+  return typed ? 'type' : watch ? 'watch' : 'auto';
 }
 
 /** @throws OperatorError USAGE when it isn't clear which are meant */

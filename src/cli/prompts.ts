@@ -97,7 +97,7 @@ export async function runLearn(recording: string, options: LearnOptions, print: 
 const TEST = z.strictObject({
   answers: z.string().exactOptional(),
   location: z.string().exactOptional(),
-  mode: z.enum(['auto', 'type', 'upgrade']),
+  mode: z.enum(['auto', 'type', 'upgrade', 'watch']),
   lessons: z
     .array(z.strictObject({ name: z.string(), text: z.string(), answer: z.string().nullable() }))
     .readonly(),

@@ -12,15 +12,18 @@ import { promptsOption, readPrompts } from './prompts-file.ts';
 export interface ReplayOptions {
   readonly answers?: string;
   readonly location?: string;
-  readonly mode?: 'auto' | 'type' | 'upgrade';
+  readonly mode?: 'auto' | 'type' | 'upgrade' | 'watch';
   readonly prompts?: string;
   readonly json?: boolean;
 }
 
 /** `--mode` of `drive` and `replay`. */
 export const modeOption = (): Option =>
-  new Option('--mode <mode>', 'autoinstall, or type every answer of an install or upgrade')
-    .choices(['auto', 'type', 'upgrade'])
+  new Option(
+    '--mode <mode>',
+    'autoinstall, or type every answer of an install or upgrade, or only watch a sysupgrade',
+  )
+    .choices(['auto', 'type', 'upgrade', 'watch'])
     .default('auto');
 
 export function replayCommand(): Command {

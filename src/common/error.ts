@@ -53,6 +53,7 @@ export const FIXES = {
     'look at the recording below stateDirectory/recordings, or at `puffboot vm show NAME`, which says all this again',
   INSTALL_NOT_RUNNING: 'see `puffboot vm list` for what is being installed',
   RETRY_REFUSED: 'begin anew with `puffboot install NAME`',
+  WATCH_REFUSED: 'start it with `puffboot start NAME`: only a guest that runs can upgrade itself',
   SIGNIFY_KEY:
     'take it from /etc/signify of an OpenBSD system of that release or the one before it, and name it with --key',
   SITE_REFUSED: 'change the directory, then build the site set again; nothing was written',

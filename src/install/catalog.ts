@@ -19,7 +19,9 @@ export function catalogOf(
   installs: readonly Install[],
   now: number,
 ): Catalog {
-  const armed = new Map(installs.filter(({ state }) => ARMED_STATES.has(state)).map((i) => [i.vm, i]));
+  const armed = new Map(
+    installs.filter(({ state, way }) => ARMED_STATES.has(state) && way === 'auto').map((i) => [i.vm, i]),
+  );
   return {
     subnets: config.subnets.flatMap((subnet) => subnetEntry(subnet)),
     clients: vms.flatMap((vm) => clientEntry(config, vm, armed.get(vm.name), now)),

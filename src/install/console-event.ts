@@ -12,11 +12,11 @@ const MEANING: Partial<Record<Phase, InstallEvent>> = {
 
 /**
  * What the dialogue says on a console, as an event of the lifecycle; null where it is none.
- * @param release the one that is to be installed: a ramdisk kernel can install no other
+ * @param release the one that is to be installed: a ramdisk kernel can install no other; null for any
  */
-export function consoleEventOf(effect: Effect, release: string): InstallEvent | null {
+export function consoleEventOf(effect: Effect, release: string | null): InstallEvent | null {
   if (effect.kind === 'phase') return MEANING[effect.name] ?? null;
-  if (effect.kind !== 'release' || effect.release === release) return null;
+  if (effect.kind !== 'release' || release === null || effect.release === release) return null;
   return {
     kind: 'fail',
     reason: `booted ${effect.release}, wants ${release}`,

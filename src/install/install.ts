@@ -9,6 +9,7 @@ export const INSTALL_STATES = [
   'preparing', // kernel, disks and the vm.conf fragment are put on the host
   'armed', // boot file and response file are being served
   'booting', // vmctl start was given; the ramdisk kernel boots
+  'watching', // its console is watched, until somebody runs sysupgrade(8) in the guest
   'retrying', // the console was taken again; autoinstall is started once more where it had failed
   'answering', // the menu came and `a` was typed; the response file is being looked for
   'installing', // autoinstall runs
@@ -19,11 +20,25 @@ export const INSTALL_STATES = [
 ] as const;
 export type InstallState = (typeof INSTALL_STATES)[number];
 
+/**
+ * How the installer is answered. `auto`: by its response file. `type`: every question on the console. `watch`: not by
+ * us, because the guest upgrades itself.
+ */
+export const WAYS = ['auto', 'type', 'watch'] as const;
+export type Way = (typeof WAYS)[number];
+
+/** What is wanted of a VM. */
+export interface InstallOrder {
+  readonly mode: Mode;
+  readonly way: Way;
+}
+
 export interface Install {
   readonly id: string;
   readonly vm: string;
   readonly host: string;
   readonly mode: Mode;
+  readonly way: Way;
   readonly state: InstallState;
   /** This arming's secret; see `Armed.token`. */
   readonly token: string;

@@ -43,6 +43,7 @@ const TRANSITIONS: Record<InstallState, Partial<Record<Kind, InstallState>>> = {
     congratulations: 'rebooting',
     login: 'running',
   },
+  watching: { performing: 'installing', congratulations: 'rebooting' },
   // A `login:` seen now would be of a machine that somebody else restarted.
   retrying: { answered: 'answering', performing: 'installing', congratulations: 'rebooting' },
   answering: { performing: 'installing', congratulations: 'rebooting', login: 'running' },
@@ -59,6 +60,7 @@ const ON_ENTRY: Record<InstallState, readonly InstallEffect[]> = {
   preparing: ['prepare'],
   armed: ['push', 'start'],
   booting: [],
+  watching: ['attach'],
   retrying: ['push', 'attach'],
   answering: [],
   installing: [],
@@ -74,6 +76,7 @@ export const ON_RESUME: Record<InstallState, readonly InstallEffect[]> = {
   preparing: ['prepare'],
   armed: ['push', 'attach'],
   booting: ['push', 'attach'],
+  watching: ['attach'],
   retrying: ['push', 'attach'],
   answering: ['push', 'attach'],
   installing: ['push', 'attach'],
@@ -90,6 +93,7 @@ export const STATE_SECONDS: Record<InstallState, number> = {
   preparing: 900,
   armed: 120,
   booting: 300,
+  watching: 24 * 3600,
   retrying: 300,
   answering: 300,
   installing: 3 * 3600,
@@ -135,10 +139,11 @@ export function step(
   return enter(prepared, next, now);
 }
 
-/** Nothing was done yet for an install that waits: if its VM runs, somebody else started it. */
+/** Where nothing was done yet, or only watched, the VM that runs is somebody else's doing. */
 function cancel(install: Install, now: number): [Install, readonly InstallEffect[]] {
   const [cancelled, effects] = enter(install, 'cancelled', now);
-  return [cancelled, install.state === 'defined' ? effects.filter((effect) => effect !== 'kill') : effects];
+  const theirs = install.state === 'defined' || install.way === 'watch';
+  return [cancelled, theirs ? effects.filter((effect) => effect !== 'kill') : effects];
 }
 
 /** Nothing can be proved by `login:` alone: the disk may have held a system before. */

@@ -22,6 +22,11 @@ export const WORDINGS: Readonly<Record<InstallState, Wording>> = {
   },
   armed: { tone: 'busy', time: '# elapsed', says: 'Response file and boot files are being served.' },
   booting: { tone: 'busy', time: '# elapsed', says: 'The ramdisk kernel boots.' },
+  watching: {
+    tone: 'busy',
+    time: 'watching for #',
+    says: 'The console is watched, until sysupgrade is run in the guest.',
+  },
   retrying: {
     tone: 'busy',
     time: '# elapsed',

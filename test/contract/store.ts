@@ -60,6 +60,7 @@ export function sampleInstall(id: string, change: Partial<Install> = {}): Instal
     vm: 'vm1',
     host: 'vmm1',
     mode: 'install',
+    way: 'auto',
     state: 'defined',
     token: `token of ${id}`,
     node: 'local',

@@ -6,6 +6,7 @@ export const FRESH: Install = {
   vm: 'web1',
   host: 'host1',
   mode: 'install',
+  way: 'auto',
   state: 'defined',
   token: 'secret',
   node: 'local',

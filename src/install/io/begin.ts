@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { Mode } from '../../../netboot/catalog.ts';
+import type { DialogueFacts } from '../../../console/dialogue.ts';
 import { OperatorError } from '../../common/error.ts';
 import type { Clock } from '../../common/port.ts';
 import type { Config, HostConfig } from '../../config/schema.ts';
 import type { HostAccess } from '../../host/access.ts';
 import type { Vm } from '../../inventory/vm.ts';
-import type { Install } from '../install.ts';
+import type { Install, InstallOrder } from '../install.ts';
 import { kill, observe, observeSettled } from './host-steps.ts';
 
 /** @throws OperatorError HOST_NOT_FOUND where puffboot.toml no longer names it */
@@ -19,28 +19,25 @@ export function hostOfVm({ hosts }: Config, vm: Vm): HostConfig {
  * A VM that runs is somebody's, unless its last install did not succeed: then what runs is the installer
  * that was left standing for people to look at, and makes room.
  */
-export async function clearTheWay(
-  access: HostAccess,
-  vm: Vm,
-  last: Install | null,
-  clock: Clock,
-): Promise<void> {
+async function clearTheWay(access: HostAccess, vm: Vm, last: Install | null, clock: Clock): Promise<void> {
   const state = await observeSettled(access, vm.name, clock);
   if (state === null || state === 'stopped') return;
-  if (last === null || (last.state !== 'failed' && last.state !== 'cancelled')) {
+  const ours = last !== null && last.way !== 'watch';
+  if (!ours || (last.state !== 'failed' && last.state !== 'cancelled')) {
     throw new OperatorError('VM_RUNNING', `${vm.name} is ${state} on ${vm.host}`);
   }
   await kill(access, vm.name, clock);
 }
 
 /** An install that waits for its turn. @param now milliseconds since the epoch */
-export function newInstall(vm: Vm, mode: Mode, node: string, claim: string, now: number): Install {
+function newInstall(vm: Vm, { mode, way }: InstallOrder, node: string, claim: string, now: number): Install {
   const id = randomBytes(8).toString('hex');
   return {
     id,
     vm: vm.name,
     host: vm.host,
     mode,
+    way,
     state: 'defined',
     token: randomBytes(24).toString('base64url'),
     node,
@@ -69,18 +66,47 @@ export function againOf(last: Install | null, vm: Vm, node: string, claim: strin
     throw new OperatorError('RETRY_REFUSED', `the installer of ${vm.name} was not left standing: ${where}`);
   }
   return {
-    ...newInstall(vm, last.mode, node, claim, now),
+    ...newInstall(vm, { mode: last.mode, way: last.way === 'watch' ? 'auto' : last.way }, node, claim, now),
     state: 'retrying',
     phases: [{ name: 'retrying', at: now }],
   };
 }
 
-/** @throws OperatorError RETRY_REFUSED when the VM does not run any more */
-export async function mustStand(access: HostAccess, { name, host }: Vm): Promise<void> {
+/** How the driver goes about it. */
+export const modeOf = ({ mode, way }: Install): DialogueFacts['mode'] =>
+  way !== 'type' ? way : mode === 'install' ? 'type' : 'upgrade';
+
+/** An upgrade that the guest does by itself, from now on watched. */
+function watchOf(vm: Vm, node: string, claim: string, now: number): Install {
+  const install = newInstall(vm, { mode: 'upgrade', way: 'watch' }, node, claim, now);
+  return { ...install, state: 'watching', phases: [{ name: 'watching', at: now }] };
+}
+
+/**
+ * The install that is ordered, once nothing stands in its way.
+ * @throws OperatorError VM_RUNNING, WATCH_REFUSED
+ */
+export async function installOf(
+  order: InstallOrder,
+  vm: Vm,
+  last: Install | null,
+  { access, clock, node, claim }: { access: HostAccess; clock: Clock; node: string; claim: string },
+): Promise<Install> {
+  if (order.way === 'watch') {
+    await mustRun(access, vm, 'WATCH_REFUSED');
+    return watchOf(vm, node, claim, clock.now());
+  }
+  await clearTheWay(access, vm, last, clock);
+  return newInstall(vm, order, node, claim, clock.now());
+}
+
+/** @throws OperatorError `code` when the VM does not run */
+export async function mustRun(
+  access: HostAccess,
+  { name, host }: Vm,
+  code: 'RETRY_REFUSED' | 'WATCH_REFUSED',
+): Promise<void> {
   const state = await observe(access, name);
   if (state === 'running') return;
-  throw new OperatorError(
-    'RETRY_REFUSED',
-    `${name} is ${state ?? 'unknown to vmd'} on ${host}: nothing stands there`,
-  );
+  throw new OperatorError(code, `${name} is ${state ?? 'unknown to vmd'} on ${host}: nothing stands there`);
 }

@@ -74,6 +74,8 @@ function allPlaces(
 function turnOf(install: Install, owner: string | null): Turn {
   const begun = install.phases.findLast(({ name }) => name === 'preparing' || name === 'retrying');
   const { vm, host, state } = install;
-  const stage = !isOpen(install) ? 'over' : state === 'defined' ? 'waiting' : 'working';
+  // Who only watches takes nobody's place.
+  const stage =
+    !isOpen(install) || state === 'watching' ? 'over' : state === 'defined' ? 'waiting' : 'working';
   return { vm, host, owner, stage, begunAt: begun?.at ?? null };
 }

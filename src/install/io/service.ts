@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { secretsOf } from '../../../console/mask.ts';
 import type { PromptTable } from '../../../console/prompts/table.ts';
-import type { BootEvent, Mode, Netboot } from '../../../netboot/catalog.ts';
+import type { BootEvent, Netboot } from '../../../netboot/catalog.ts';
 import { type MakePasswords, withPasswords } from '../../autoinstall/passwords.ts';
 import { messageOf, OperatorError } from '../../common/error.ts';
 import type { Clock, Log } from '../../common/port.ts';
@@ -13,13 +13,13 @@ import type { InstallView, Operator } from '../../web/operator.ts';
 import { installViewOf, vmViewOf } from '../../web/routes/vm-view.ts';
 import { answersOf, catalogOf, responseFileUrl } from '../catalog.ts';
 import { hostPaths } from '../host-paths.ts';
-import { type Install, isOpen } from '../install.ts';
+import { type Install, type InstallOrder, isOpen } from '../install.ts';
 import { step } from '../lifecycle.ts';
 import type { QueuePlace } from '../queue.ts';
 import { passwordAccounts } from '../response.ts';
 import type { InstallStore } from '../store.ts';
 import { bootEventOf } from '../witness.ts';
-import { againOf, clearTheWay, hostOfVm, mustStand, newInstall } from './begin.ts';
+import { againOf, hostOfVm, installOf, modeOf, mustRun } from './begin.ts';
 import { openConsoles } from './consoles.ts';
 import { kill, prepareHost } from './host-steps.ts';
 import { openQueue } from './line-up.ts';
@@ -47,9 +47,9 @@ export interface InstallService extends Operator {
   resume(): Promise<void>;
   /**
    * Puts an install into its host's queue; it is stored when this resolves.
-   * @throws OperatorError VM_NOT_FOUND, VM_BUSY, VM_RUNNING, HOST_NOT_FOUND
+   * @throws OperatorError VM_NOT_FOUND, VM_BUSY, VM_RUNNING, HOST_NOT_FOUND, WATCH_REFUSED
    */
-  install(vm: string, mode: Mode): Promise<InstallView>;
+  install(vm: string, order: InstallOrder): Promise<InstallView>;
   /**
    * Starts a failed install once more, where its installer was left standing.
    * @throws OperatorError VM_NOT_FOUND, VM_BUSY, HOST_NOT_FOUND, RETRY_REFUSED
@@ -114,7 +114,8 @@ export function openInstallService(parts: ServiceParts): InstallService {
     const { kernel } = hostPaths(host, vm);
     const session = async (): Promise<SessionParts> => ({
       vm: vm.name,
-      release: vm.release,
+      release: install.way === 'watch' ? null : vm.release,
+      mode: modeOf(install),
       access,
       directory,
       recording: install.recording,
@@ -207,15 +208,15 @@ export function openInstallService(parts: ServiceParts): InstallService {
       await push();
     },
 
-    async install(name, mode) {
+    async install(name, order) {
       const vm = await vmOf(name);
       const host = hostOf(vm);
       const last = await store.latestInstall(name);
       if (last !== null && isOpen(last)) {
         throw new OperatorError('VM_BUSY', `${name} is already being installed (${last.state})`);
       }
-      await clearTheWay(parts.accessOf(host), vm, last, clock);
-      return begin(newInstall(vm, mode, config.node, claim, clock.now()), vm, host);
+      const access = parts.accessOf(host);
+      return begin(await installOf(order, vm, last, { access, clock, node: config.node, claim }), vm, host);
     },
 
     async retry(name) {
@@ -223,7 +224,7 @@ export function openInstallService(parts: ServiceParts): InstallService {
       const host = hostOf(vm);
       const last = await store.latestInstall(name);
       const install = againOf(last, vm, config.node, claim, clock.now());
-      await mustStand(parts.accessOf(host), vm);
+      await mustRun(parts.accessOf(host), vm, 'RETRY_REFUSED');
       return begin(install, vm, host);
     },
 

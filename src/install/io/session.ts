@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { type DriveEvent, type DriveResult, drive } from '../../../console/io/driver.ts';
+import { type DriveEvent, type DriveFacts, type DriveResult, drive } from '../../../console/io/driver.ts';
 import { writeEvidence } from '../../../console/io/evidence-file.ts';
 import { secretsOf } from '../../../console/mask.ts';
 import type { PromptTable } from '../../../console/prompts/table.ts';
@@ -31,8 +31,9 @@ export interface ConsoleSession {
 
 export interface SessionParts {
   readonly vm: string;
-  /** The release that is to be installed. */
-  readonly release: string;
+  /** The release that is to be installed; null for any. */
+  readonly release: string | null;
+  readonly mode: DriveFacts['mode'];
   readonly access: HostAccess;
   /** Where recordings are kept. */
   readonly directory: string;
@@ -107,7 +108,7 @@ async function openSession(
   const { line } = held;
   const interrupt = new AbortController();
   const facts = {
-    mode: 'auto',
+    mode: parts.mode,
     answers,
     location: parts.location,
     until: 'login',
@@ -140,7 +141,7 @@ async function openSession(
   };
 }
 
-function report(event: DriveEvent, release: string, listener: SessionListener): void {
+function report(event: DriveEvent, release: string | null, listener: SessionListener): void {
   if (event.kind === 'progress') listener.progress(event);
   if (event.kind === 'prompt') listener.question(event.answer === null ? event.text : null);
   if (event.kind === 'moved-on') listener.question(null);

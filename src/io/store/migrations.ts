@@ -14,6 +14,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-stopped-vms': { up: createStoppedVms },
   '0002-vms-retired': { up: createRetiredVms },
   '0003-customers-and-nics': { up: addCustomersAndNics },
+  '0004-ways': { up: addWays },
 };
 
 /** VMs that were stopped on purpose: a host that boots leaves them as they are. */
@@ -110,4 +111,12 @@ async function addCustomersAndNics(database: Kysely<unknown>): Promise<void> {
       .addColumn(name, 'integer', (column) => column.notNull().defaultTo(0))
       .execute();
   }
+}
+
+/** How the installer is answered: by its response file, so far. */
+async function addWays(database: Kysely<unknown>): Promise<void> {
+  await database.schema
+    .alterTable('installs')
+    .addColumn('way', 'text', (column) => column.notNull().defaultTo('auto'))
+    .execute();
 }

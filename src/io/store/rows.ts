@@ -2,7 +2,7 @@ import type { Insertable, Selectable } from 'kysely';
 import { z } from 'zod';
 import { type Ipv4, type Lladdr, parseIpv4, parseLladdr } from '../../common/address.ts';
 import { OperatorError } from '../../common/error.ts';
-import { INSTALL_STATES, type Install, STANDINGS } from '../../install/install.ts';
+import { INSTALL_STATES, type Install, STANDINGS, WAYS } from '../../install/install.ts';
 import type { Vm } from '../../inventory/vm.ts';
 import type { InstallTable, VmTable } from './tables.ts';
 
@@ -142,6 +142,7 @@ const INSTALL_ROW = z.object({
   vm: z.string(),
   host: z.string(),
   mode: z.enum(['install', 'upgrade']),
+  way: z.enum(WAYS),
   state,
   token: z.string(),
   node: z.string(),

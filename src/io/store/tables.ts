@@ -58,6 +58,7 @@ export interface InstallTable {
   readonly vm: string;
   readonly host: string;
   readonly mode: string;
+  readonly way: string;
   readonly state: string;
   readonly token: string;
   readonly node: string;

@@ -61,7 +61,7 @@ describe('openStore', () => {
     await withRows();
     const database = new Database(file());
     const copy = database.prepare(
-      "insert into installs select 2, 'b', vm, host, mode, state, 'other', node, claim, phases, witnesses, failure, recording, fresh_disk from installs",
+      "insert into installs select 2, 'b', vm, host, mode, state, 'other', node, claim, phases, witnesses, failure, recording, fresh_disk, way from installs",
     );
     expect(() => copy.run()).toThrowError(/UNIQUE constraint failed: installs.vm/);
     database.close();
