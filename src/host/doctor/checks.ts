@@ -90,7 +90,7 @@ function socket(facts: Facts, { socketGroup }: DoctorScene): readonly Finding[] 
   if (group === undefined || group === socketGroup) return FINE;
   return warning(
     `vmd's socket belongs to group ${group} and not to ${socketGroup}, so that customers cannot use vmctl`,
-    'puffboot apply, then `vmctl reload` when no enabled VM is stopped',
+    'puffboot apply; it counts after the next `vmctl reload`, or when vmd is started again',
   );
 }
 

@@ -1,0 +1,140 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openPty } from '../../console/io/pty.ts';
+import { SILENT_LOG } from '../../src/common/port.ts';
+import { parseConfig } from '../../src/config/parse.ts';
+import { type HostService, openHostService } from '../../src/install/io/host-service.ts';
+import { allocate } from '../../src/inventory/allocate.ts';
+import { openStore, type Store } from '../../src/io/store/store.ts';
+import { rehearsalAccess } from '../../src/rehearsal/io/rehearsal-access.ts';
+import { makeSets } from '../../src/rehearsal/io/sets.ts';
+import { type SimulatedHost, startSimulatedHost } from '../../src/rehearsal/io/simulated-host.ts';
+import type { HostFault } from '../../src/rehearsal/root/faults.ts';
+import { allocationHost } from '../../src/web/routes/allocation-host.ts';
+import { FakeClock } from '../fakes/clock.ts';
+import { KEY } from '../support/rig.ts';
+
+const CONFIG = (directory: string) => `
+subnets = [{ cidr = "192.0.2.0/24", router = "192.0.2.1", bootAddress = "192.0.2.2", domain = "example.net" }]
+netboot.setsDirectory = "${directory}/sets"
+[[hosts]]
+name = "vmm1"
+access = "rehearsal"
+root = "${directory}/host"
+dhcp = "dhcpd"
+lladdrPrefix = "fe:e1:bb:d1:4c"
+ipv4Range = "192.0.2.10-192.0.2.49"
+ipv6Prefix = "2001:db8:0:100::/56"
+`;
+
+describe('apply on a simulated host, as _puffboot with doas', () => {
+  let directory: string;
+  let host: SimulatedHost;
+  let store: Store;
+  let service: HostService;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'puffboot-apply-'));
+    const config = parseConfig(CONFIG(directory), 'puffboot.toml');
+    const [first] = config.hosts;
+    if (first === undefined) throw new Error('no host');
+    await makeSets(join(directory, 'sets'), '7.6', 'amd64');
+    host = await startSimulatedHost({ root: join(directory, 'host'), options: {}, log: SILENT_LOG });
+    store = await openStore(join(directory, 'state'), { log: SILENT_LOG });
+    for (const owner of ['puffy', 'blowfish']) {
+      const order = { name: `vm-${owner}`, host: null, owner, sshKeys: [KEY] };
+      await store.addVm((existing) => allocate(order, [allocationHost(first)], existing, 0));
+    }
+    const access = rehearsalAccess({
+      root: join(directory, 'host'),
+      become: ['doas'],
+      now: Date.now,
+      openPty,
+    });
+    service = openHostService({
+      config,
+      store,
+      accessOf: () => access,
+      keyDirectories: [],
+      holder: 'here',
+      clock: new FakeClock(),
+      log: SILENT_LOG,
+    });
+  });
+  afterEach(async () => {
+    await service.settled();
+    await host.stop();
+    await store.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  const onHost = (path: string) => readFile(join(directory, 'host', path), 'utf8');
+  const faults = (...rows: readonly HostFault[]) =>
+    writeFile(join(directory, 'host/fail.json'), JSON.stringify(rows));
+  const apply = async () => {
+    const { id } = await service.apply('vmm1', null);
+    await service.settled();
+    return service.applied('vmm1', id);
+  };
+  const nothingToDo = { diffs: [], steps: [], faults: [] };
+
+  it('makes it as it is wanted, from nothing; an owner who was there is left as he is', async () => {
+    expect(await apply()).toMatchObject({ state: 'done', error: null });
+    expect(await service.plan('vmm1')).toMatchObject({
+      ...nothingToDo,
+      remarks: [expect.stringContaining('login puffy was there before puffboot')],
+    });
+    expect(await onHost('etc/vm.conf')).toContain('vm "vm-blowfish" {\n\tdisable\n');
+    const keys = await onHost('home/blowfish/.ssh/authorized_keys');
+    expect(keys).toContain(`${KEY.replace(' hidden-password', '')}\n`);
+    expect(await onHost('etc/passwd')).toMatch(/^blowfish:.*:blowfish,puffboot:/m);
+  });
+
+  it.each<[string, HostFault]>([
+    ['useradd that fails', { command: '^useradd', do: 'exit', times: 1 }],
+    ['a check that fails', { command: '^vmd -n', do: 'exit', stderr: 'vmd: no\n', times: 1 }],
+    [
+      'vmd that refuses to load',
+      { command: '^vmctl load', do: 'exit', stderr: 'vmctl: command failed\n', times: 1 },
+    ],
+    ['dhcpd that does not come up', { command: '^rcctl restart', do: 'exit', times: 1 }],
+    [
+      'a connection that is lost after dhcpd was restarted',
+      { command: '^rcctl restart', do: 'drop', after: true, times: 1 },
+    ],
+    [
+      'a connection that is lost while a file is replaced',
+      { command: '^mv .*/etc/vm.conf$', do: 'drop', times: 1 },
+    ],
+    ['a full disk', { command: '^tee /etc/doas.conf', do: 'full', times: 1 }],
+  ])('stops at %s, and goes on the next time', async (_, fault) => {
+    await faults(fault);
+    expect(await apply()).toMatchObject({ state: 'failed' });
+    await rm(join(directory, 'host/fail.json'), { force: true });
+    expect(await apply()).toMatchObject({ state: 'done', error: null });
+    expect(await service.plan('vmm1')).toMatchObject(nothingToDo);
+  });
+
+  it('doctor finds what a fresh host lacks, and --fix mends what is safe', async () => {
+    const found = await service.diagnose('vmm1');
+    const told = found.checks.flatMap(({ name, findings }) =>
+      findings.map(({ level, safe }) => `${name} ${level}${safe ? ' *' : ''}`),
+    );
+    expect(told).toEqual([
+      'groups fault',
+      'socket warning',
+      'arp warning *',
+      'ipv6 fault *',
+      'dhcp fault',
+      'clock hint',
+    ]);
+    await apply();
+    const after = await service.remedy('vmm1');
+    expect(after.fixed).toHaveLength(2);
+    const left = after.checks.flatMap(({ name, findings }) => findings.map(() => name));
+    expect(left).toEqual(['socket', 'clock']);
+    expect(await onHost('etc/sysctl.conf')).toContain('net.inet6.ip6.forwarding=1\n');
+  });
+});
