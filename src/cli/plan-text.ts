@@ -5,7 +5,7 @@ import { printable } from './table.ts';
 export function renderPlan(plan: PlanView): string {
   const { host, diffs, steps, remarks, faults } = plan;
   const told = [
-    ...diffs.map(({ text }) => printable(text)),
+    ...diffs.map(({ text }) => text.split('\t').map(printable).join('\t')),
     ...steps.map((says, at) => `${String(at + 1).padStart(4)}. ${says}\n`),
     ...remarks.map((remark) => `note: ${remark}\n`),
     ...faults.map((fault) => `fault: ${fault}\n`),
