@@ -13,6 +13,7 @@ await build({
     console: root('src/web/browser/console.ts'),
     login: root('src/web/browser/login.ts'),
     style: root('src/web/browser/style.css'),
+    graph: root('src/web/browser/graph.css'),
     xterm: root('node_modules/@xterm/xterm/css/xterm.css'),
   },
   outdir: out,

@@ -231,6 +231,19 @@ export const ConfigSchema = z.strictObject({
   ),
   sets: z.prefault(setsTable, {}),
   site: z.prefault(siteTable, {}),
+  telemetry: z.prefault(
+    z.strictObject({
+      intervalSeconds: whole(0, 3600, 'seconds, 0 to 3600')
+        .default(30)
+        .describe('how often each host is asked about its VMs, in seconds; 0: never'),
+      samples: whole(10, 100_000, 'a number from 10 to 100000')
+        .default(960)
+        .describe(
+          'how many samples of each VM are kept in memory, 16 bytes each; 960 at 30 s are eight hours',
+        ),
+    }),
+    {},
+  ),
   retired: z.prefault(
     z.strictObject({
       holdDays: whole(0, 3650, 'days, 0 to 3650')

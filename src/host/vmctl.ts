@@ -26,6 +26,8 @@ export interface VmStatus {
   readonly id: number;
   readonly name: string;
   readonly state: VmState;
+  /** Of its process; null while it doesn't run. */
+  readonly pid: number | null;
   /** As vmctl prints it, without `/dev/`; null while the VM has none. */
   readonly tty: string | null;
 }
@@ -39,9 +41,15 @@ export function parseStatus(stdout: string): readonly VmStatus[] {
     const fields = line.trim().split(/\s+/);
     const [id = '', name = '', state = ''] = [fields[0], fields.at(-1), fields.at(-2)];
     if (fields.length < 8 || !/^\d+$/.test(id)) return [];
-    const tty = fields[5] ?? '-';
+    const [pid = '-', tty = '-'] = [fields[1], fields[5]];
     return [
-      { id: Number(id), name, state: isVmState(state) ? state : 'unknown', tty: tty === '-' ? null : tty },
+      {
+        id: Number(id),
+        name,
+        pid: /^\d+$/.test(pid) ? Number(pid) : null,
+        state: isVmState(state) ? state : 'unknown',
+        tty: tty === '-' ? null : tty,
+      },
     ];
   });
 }

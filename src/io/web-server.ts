@@ -52,7 +52,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   }
   const changes = followChanges({ operator, clock, log });
   const sockets = openSockets({ operator, changes, clock, log, address, door });
-  const server = createServer(webApp({ changes, clock, log, address, assets: ASSETS, door }));
+  const server = createServer(webApp({ operator, changes, clock, log, address, assets: ASSETS, door }));
   server.maxConnections = MAX_CONNECTIONS;
   server.on('upgrade', sockets.upgrade);
 

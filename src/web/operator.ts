@@ -1,10 +1,15 @@
 import type { ConsoleFeed } from '../../console/feed.ts';
 import type { Failure, InstallState, PhaseEntry } from '../install/install.ts';
 import type { QueuePlace } from '../install/queue.ts';
+import type { Samples, VmLoad } from '../install/telemetry.ts';
 import type { Vm } from '../inventory/vm.ts';
 
 /** A VM as pages, the control socket and `--json` show it. Plain JSON. */
-export type VmView = Vm & { readonly install: InstallView | null };
+export type VmView = Vm & {
+  readonly install: InstallView | null;
+  /** What it takes of its host; null or left out where nobody has looked. */
+  readonly load?: VmLoad | null;
+};
 
 export interface InstallView {
   readonly id: string;
@@ -52,4 +57,8 @@ export interface Operator {
   kept(vm: string): string | null;
   /** @param by null: no longer. @throws OperatorError CONSOLE_CLOSED */
   keep(vm: string, by: string | null): void;
+  /** Null for a VM that nobody has looked at. */
+  samples?(vm: string): Samples | null;
+  /** For Prometheus. */
+  metrics?(): Promise<string>;
 }

@@ -3,6 +3,7 @@ import { questionNotice } from './line-view.ts';
 import type { WebVm } from './message.ts';
 import type { InstallView, Progress } from './operator.ts';
 import { duration, elapsed, queueText, type Step, stepsOf, WORDINGS, wordOf } from './phase.ts';
+import { loadCell, loadFacts } from './telemetry-view.ts';
 
 /**
  * What pages show. The same functions run in the server, for a page that is readable at once and without
@@ -21,6 +22,7 @@ export function vmRow(vm: WebVm, now: number): Html {
 <td class="host">${vm.host}</td>
 <td class="address">${vm.ipv4}</td>
 <td class="release">${vm.release}</td>
+<td class="load">${loadCell(vm.load)}</td>
 <td class="install">${vm.install === null ? html`<span class="state idle">not installed</span>` : installCell(vm.install, now)}</td>
 </tr>`;
 }
@@ -131,7 +133,7 @@ export function listPage(vms: readonly WebVm[], now: number, you: string | null 
     header: html`<p id="summary" class="summary">${summary(vms)}</p>`,
     main: html`<h1 class="hidden">Virtual machines</h1>
 <table class="vms" id="vms"${vms.length === 0 ? html` hidden` : null}>
-<thead><tr><th scope="col">Name</th><th scope="col">Host</th><th scope="col">Address</th><th scope="col">Release</th><th scope="col">Install</th></tr></thead>
+<thead><tr><th scope="col">Name</th><th scope="col">Host</th><th scope="col">Address</th><th scope="col">Release</th><th scope="col">CPU</th><th scope="col">Install</th></tr></thead>
 <tbody>${sortVms(vms).map((vm) => vmRow(vm, now))}</tbody>
 </table>
 <section class="empty" id="empty"${vms.length > 0 ? html` hidden` : null}>
@@ -148,7 +150,7 @@ export function consolePage(vm: WebVm, now: number, you: string | null = null): 
   return page({
     title: vm.name,
     script: 'console.js',
-    styles: ['xterm.css'],
+    styles: ['xterm.css', 'graph.css'],
     you,
     header: html`<nav aria-label="Way back"><a href="/">All VMs</a></nav>`,
     main: html`<div class="head"><h1 id="vm" data-vm="${vm.name}">${vm.name}</h1><div id="head">${consoleHead(vm, now)}</div></div>
@@ -162,7 +164,8 @@ export function consolePage(vm: WebVm, now: number, you: string | null = null): 
 <noscript><p class="note">The console needs JavaScript.</p></noscript>
 </section>
 <aside id="side">${consoleSide(vm, now)}</aside>
-</div>`,
+</div>
+<section class="activity" aria-label="Activity of ${vm.name}"><h2>Activity</h2><div id="load">${loadFacts(vm.load)}</div><div id="graphs" hidden></div></section>`,
   });
 }
 

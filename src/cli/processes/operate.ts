@@ -4,9 +4,12 @@ import { remoteNetboot } from '../../../netboot/io/channel.ts';
 import { messageOf } from '../../common/error.ts';
 import type { Config } from '../../config/schema.ts';
 import type { Install } from '../../install/install.ts';
+import { openMetrics } from '../../install/io/metrics.ts';
 import { openPowerService } from '../../install/io/power-service.ts';
 import { openRetireService } from '../../install/io/retire-service.ts';
 import { openInstallService } from '../../install/io/service.ts';
+import { openTelemetry } from '../../install/io/telemetry-service.ts';
+import { withTelemetry } from '../../install/io/with-telemetry.ts';
 import { SYSTEM_CLOCK } from '../../io/clock.ts';
 import { openControl } from '../../io/control.ts';
 import { openControlConsoles } from '../../io/control-console.ts';
@@ -30,7 +33,13 @@ runChild<Config>(async (parent) => {
   const netboot = remoteNetboot(parent);
   const { accessOf, close: closeHosts } = openHosts();
   const hosts = hostService({ config, store, accessOf, log });
-  const ended = ({ host }: Install) => hosts.settle(host);
+  const telemetry = openTelemetry({ config, store, accessOf, clock, log });
+  const metrics = openMetrics(telemetry);
+  netboot.onEvent(metrics.booted);
+  const ended = (install: Install) => {
+    metrics.ended(install);
+    hosts.settle(install.host);
+  };
   const makePasswords = passwordMaker();
   const prompts = followPrompts(config.console.prompts, log);
   const seams = { accessOf, makePasswords, prompts, ended };
@@ -44,7 +53,8 @@ runChild<Config>(async (parent) => {
 
   const door = openDoor({ file: join(config.stateDirectory, 'sessions.json'), clock, log });
   const { address, port, enabled } = config.web;
-  const web = enabled ? await startWeb({ operator: installs, address, port, clock, log, door }) : null;
+  const operator = withTelemetry(installs, telemetry, metrics);
+  const web = enabled ? await startWeb({ operator, address, port, clock, log, door }) : null;
   const link = (name: string) => (web === null ? null : `${web.url}login#${door.link(name)}`);
   const context = { store, config, now: () => clock.now(), installs, hosts, power, retire, link };
   const control = await openControl({
@@ -63,7 +73,7 @@ runChild<Config>(async (parent) => {
     async close() {
       await web?.close();
       await control.close();
-      await Promise.all([installs.close(), hosts.close(), power.close(), retire.close()]);
+      await Promise.all([installs.close(), hosts.close(), power.close(), retire.close(), telemetry.close()]);
       await closeHosts();
       await store.close();
       lock.release();

@@ -140,6 +140,9 @@ httpPort = ${ports.http}
 broadcast = false
 setsDirectory = "${directory}/sets"
 
+[telemetry]
+intervalSeconds = 5
+
 [web]
 port = ${ports.web}
 

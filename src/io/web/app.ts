@@ -3,12 +3,14 @@ import helmet from 'helmet';
 import { messageOf } from '../../common/error.ts';
 import type { Clock, Log } from '../../common/port.ts';
 import { refuseHost } from '../../web/guard.ts';
+import type { Operator } from '../../web/operator.ts';
 import { consolePage, listPage, noticePage } from '../../web/view.ts';
 import type { Changes } from './changes.ts';
 import type { Doorkeeper } from './doorkeeper.ts';
 import { addLogin, onlyKnown, visitorOf } from './login.ts';
 
 export interface AppParts {
+  readonly operator: Operator;
   readonly changes: Changes;
   readonly clock: Clock;
   readonly log: Log;
@@ -20,7 +22,7 @@ export interface AppParts {
 }
 
 /** Pages, their assets, the read-only API, and the login. */
-export function webApp({ changes, clock, log, address, assets, door }: AppParts): Express {
+export function webApp({ operator, changes, clock, log, address, assets, door }: AppParts): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
@@ -29,7 +31,13 @@ export function webApp({ changes, clock, log, address, assets, door }: AppParts)
   app.use('/assets', express.static(assets, { index: false, redirect: false, cacheControl: false }));
 
   addLogin(app, door);
-  app.use(onlyReading, onlyKnown(door, address));
+  app.use(onlyReading);
+  app.get('/metrics', onlyFromHere, async (_, response) => {
+    const text = await operator.metrics?.();
+    if (text === undefined) response.status(404).end();
+    else response.type('text/plain; version=0.0.4; charset=utf-8').send(text);
+  });
+  app.use(onlyKnown(door, address));
   app.get('/', async (request, response) => {
     response.send(listPage(await changes.all(), clock.now(), visitorOf(request, door)));
   });
@@ -41,6 +49,11 @@ export function webApp({ changes, clock, log, address, assets, door }: AppParts)
   });
   app.get('/api/v1/vms', async (_, response) => {
     response.json({ now: clock.now(), vms: await changes.all() });
+  });
+  app.get('/api/v1/vms/:name/samples', ({ params: { name } }, response) => {
+    const samples = operator.samples?.(name) ?? null;
+    if (samples === null) response.status(404).json({ message: 'nobody has looked at such a VM' });
+    else response.json(samples);
   });
   app.use((_, response) => {
     response.status(404).send(noticePage('Not found', 'There is nothing at this address.'));
@@ -57,6 +70,18 @@ function onlyOurNames(address: string): RequestHandler {
     else response.status(403).type('text/plain').send(`${refusal}\n`);
   };
 }
+
+/**
+ * Names of VMs and how busy they are: for a scraper on this machine. What a proxy on this machine passes on comes
+ * from elsewhere, and says so.
+ */
+const onlyFromHere: RequestHandler = ({ socket, headers }, response, next) => {
+  const { remoteAddress = '', localAddress } = socket;
+  const passedOn = ['x-forwarded-for', 'forwarded', 'via'].some((name) => headers[name] !== undefined);
+  const here = remoteAddress === localAddress || /^(::1$|(::ffff:)?127\.)/.test(remoteAddress);
+  if (here && !passedOn) next();
+  else response.status(403).type('text/plain').send('Metrics are given to this machine alone.\n');
+};
 
 const onlyReading: RequestHandler = (request, response, next) => {
   if (request.method === 'GET' || request.method === 'HEAD') next();

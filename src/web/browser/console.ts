@@ -1,8 +1,10 @@
 import { Terminal } from '@xterm/xterm';
 import { consoleTitle, type FeedState, lineBar, questionNotice } from '../line-view.ts';
 import type { ConsoleMessage, ConsoleRequest, HolderMessage, WebVm } from '../message.ts';
+import { loadFacts } from '../telemetry-view.ts';
 import { consoleFailure, consoleHead, consoleSide } from '../view.ts';
 import { byId, fill, onAction } from './dom.ts';
+import { followGraphs } from './graph.ts';
 import { holdId } from './hold-id.ts';
 import { logOut } from './logout.ts';
 import { fitFont, TERMINAL_OPTIONS } from './screen.ts';
@@ -141,6 +143,7 @@ function say(text: string | null): void {
 }
 
 followVms(name, show);
+followGraphs(name);
 
 function show({ byName, now }: Vms): void {
   const known = byName.get(name);
@@ -155,4 +158,5 @@ function show({ byName, now }: Vms): void {
   fill(byId('failure'), consoleFailure(vm));
   fill(byId('line'), lineBar(line, shown, vm));
   fill(byId('question'), questionNotice(vm, line));
+  fill(byId('load'), loadFacts(known.load));
 }

@@ -89,8 +89,8 @@ describe('the plan of a host', () => {
       wantedHost({}, { web1: { memoryMiB: 2048 } }),
       settledHost({
         vms: [
-          { id: 1, name: 'web1', state: 'stopped', tty: null },
-          { id: 9, name: 'hand', state: 'stopped', tty: null },
+          { id: 1, name: 'web1', state: 'stopped', pid: null, tty: null },
+          { id: 9, name: 'hand', state: 'stopped', pid: null, tty: null },
         ],
       }),
       { remarks: [expect.stringContaining('also forget hand')] },

@@ -82,6 +82,7 @@ export function settledHost(
       id: index + 1,
       name,
       state,
+      pid: null,
       tty: null,
     })),
     groups: [
