@@ -7,8 +7,8 @@ const HEIGHT = 24;
 
 /** A VM's load in a list: what it takes now, and the line of its last samples. */
 export function loadCell(load: VmLoad | null | undefined): Html {
-  if (load === null || load === undefined) return html`<span class="quiet">not seen yet</span>`;
-  if (load.cpu === null) return html`<span class="quiet">${load.state}</span>`;
+  if (load === null || load === undefined) return html`<span class="faint">not seen yet</span>`;
+  if (load.cpu === null) return html`<span class="faint">${load.state}</span>`;
   return html`${sparkline(load.recent)} <span class="cpu">${percent(load.cpu)}</span>`;
 }
 
@@ -34,7 +34,7 @@ function sparkPath(recent: readonly (number | null)[], top: number): string {
 /** On a VM's page: what its process does now. The graphs are drawn below it, with scripts. */
 export function loadFacts(load: VmLoad | null | undefined): Html {
   if (load === null || load === undefined)
-    return html`<p class="quiet">Its host was not asked yet, or telemetry is off.</p>`;
+    return html`<p class="faint">Its host was not asked yet, or telemetry is off.</p>`;
   const rows: readonly (readonly [string, string | null])[] = [
     ['State', load.state],
     ['CPU', load.cpu === null ? null : percent(load.cpu)],
