@@ -18,6 +18,7 @@ interface RenderOptions {
   readonly config?: string;
   readonly into?: string;
   readonly stopped: readonly string[];
+  readonly bootNet: readonly string[];
   readonly hostKeys?: string;
   readonly secrets?: boolean;
 }
@@ -43,6 +44,7 @@ export function renderCommand(): Command {
     .option('-f, --config <file>', 'configuration file')
     .option('--into <file>', "print this file with puffboot's part replaced, instead of that part alone")
     .option('--stopped <vm>', 'vm.conf: do not start this VM with the host; once for each', collect, [])
+    .option('--boot-net <vm>', 'vm.conf: let this VM install itself at its start; once for each', collect, [])
     .option('--host-keys <file>', 'known_hosts, sshfp: host keys as ssh-keyscan(1) prints them')
     .option('--secrets', 'install.conf: show what stands behind the keys instead of ***')
     .addHelpText(
@@ -90,16 +92,22 @@ async function hostFile(
   kind: HostFileKind,
   host: HostConfig,
   config: Config,
-  { config: file, stopped }: RenderOptions,
+  { config: file, stopped, bootNet }: RenderOptions,
 ): Promise<string> {
   const all = (await call(file, '/vms')) as readonly VmView[];
   const vms = all.filter((vm) => vm.host === host.name);
-  const stranger = stopped.find((name) => !vms.some((vm) => vm.name === name));
+  const stranger = [...stopped, ...bootNet].find((name) => !vms.some((vm) => vm.name === name));
   if (stranger !== undefined) {
     throw new OperatorError('VM_NOT_FOUND', `there is no VM ${show(stranger)} on ${host.name}`);
   }
   const idle = vms.filter((vm) => !hasSystem(vm.install, vm.installed)).map((vm) => vm.name);
-  return renderHostFile(kind, { config, host, vms, stopped: new Set([...stopped, ...idle]) });
+  return renderHostFile(kind, {
+    config,
+    host,
+    vms,
+    stopped: new Set([...stopped, ...idle]),
+    bootNet: new Set(bootNet),
+  });
 }
 
 async function vmFile(kind: string, name: string, config: Config, options: RenderOptions): Promise<string> {

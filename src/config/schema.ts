@@ -179,6 +179,12 @@ const host = z.strictObject({
     .default(4)
     .describe('how many installs and upgrades it works on at once; the others wait in its queue'),
   agentx: z.boolean().default(false).describe('vmd(8) tells an SNMP agent about its VMs'),
+  alarmMail: matching(
+    /^[A-Za-z0-9_][A-Za-z0-9_.+-]*(@[A-Za-z0-9.-]+)?$/,
+    'a user or a mail address such as root or ops@example.net',
+  )
+    .default('root')
+    .describe('who is told by mail when a drive of the host fails'),
   capacity: whole(1, 254, 'a number of VMs from 1 to 254 (the id is one octet of the lladdr)')
     .default(40)
     .describe('how many VMs it takes'),

@@ -10,6 +10,11 @@ export interface VmConf {
   readonly owner: string | null;
   /** The product's own group, which may start the VM and open its tty. */
   readonly group: string;
+  /**
+   * What it boots instead of its disk: a ramdisk kernel, told that it came from the network, installs by itself. The
+   * guest's reboot then ends the VM, and the line must go before it is started again.
+   */
+  readonly boot?: { readonly kernel: string };
   /** Whether vmd(8) starts it by itself; without a word it does not. */
   readonly enabled?: boolean;
 }
@@ -25,6 +30,7 @@ export function renderVmConf(vm: VmConf): string {
   return block(`vm ${quote(vm.name)}`, [
     vm.enabled ? 'enable' : 'disable',
     `memory ${vm.memoryMiB}M`,
+    ...(vm.boot === undefined ? [] : [`boot ${quote(vm.boot.kernel)}`, 'boot device net']),
     ...vm.disks.map((disk) => `disk ${quote(disk.path)} format ${disk.format}`),
     ...vm.nics.map((nic) => `interface { switch ${quote(nic.switch)} locked lladdr ${nic.lladdr} }`),
     `owner ${vm.owner ?? ''}:${vm.group}`,
@@ -48,7 +54,7 @@ const LONGEST_PATH = 127;
 /** VMM_MAX_DISKS_PER_VM and VMM_MAX_NICS_PER_VM. */
 const MOST_DEVICES = 4;
 
-function checkVm({ name, memoryMiB, disks, nics, owner, group }: VmConf): void {
+function checkVm({ name, memoryMiB, disks, nics, owner, group, boot }: VmConf): void {
   const known = quote(name);
   if (!/^[A-Za-z][A-Za-z0-9._-]{0,62}$/.test(name)) {
     throw refuse(FORMAT, 'a VM is named by a letter, then up to 62 letters, digits, dots, _ and -', name);
@@ -58,10 +64,10 @@ function checkVm({ name, memoryMiB, disks, nics, owner, group }: VmConf): void {
   }
   if (disks.length > MOST_DEVICES) throw refuse(FORMAT, `${known} has more than four disks`, disks.length);
   if (nics.length > MOST_DEVICES) throw refuse(FORMAT, `${known} has more than four interfaces`, nics.length);
-  for (const { path } of disks) {
+  for (const path of [...disks.map((disk) => disk.path), ...(boot === undefined ? [] : [boot.kernel])]) {
     quote(path);
     if (!path.startsWith('/') || new TextEncoder().encode(path).length > LONGEST_PATH) {
-      throw refuse(FORMAT, `a disk is an absolute path of at most ${LONGEST_PATH} bytes`, path);
+      throw refuse(FORMAT, `a disk or kernel is an absolute path of at most ${LONGEST_PATH} bytes`, path);
     }
   }
   for (const { lladdr } of nics) {

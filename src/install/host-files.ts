@@ -1,11 +1,14 @@
+import { posix } from 'node:path';
 import { type Ipv4, ipv4FromNumber, ipv4ToNumber } from '../common/address.ts';
 import { OperatorError } from '../common/error.ts';
 import type { Config, HostConfig, SubnetConfig } from '../config/schema.ts';
 import { renderDhcpdConf } from '../host/dhcpd-conf.ts';
 import { renderDoasConf } from '../host/doas-conf.ts';
 import { address6, renderHostnameIf } from '../host/hostname-if.ts';
+import { renderHttpdConf } from '../host/httpd-conf.ts';
 import { ownedBlock } from '../host/owned-block.ts';
 import { renderPfConf } from '../host/pf-conf.ts';
+import { renderSensorsdConf, renderSensorsScript } from '../host/sensorsd-conf.ts';
 import { renderVmConf, type VmConf } from '../host/vm-conf.ts';
 import { renderSwitch, renderVmConfHost, type VmSwitch } from '../host/vm-conf-host.ts';
 import { type NamedMachine, renderReverse4, renderReverse6, renderZone } from '../host/zone.ts';
@@ -22,6 +25,8 @@ export interface HostScene {
   readonly vms: readonly Vm[];
   /** Names of the VMs that vmd(8) is not to start by itself. */
   readonly stopped: ReadonlySet<string>;
+  /** Names of the VMs that are to install themselves at their next start. */
+  readonly bootNet?: ReadonlySet<string>;
 }
 
 interface HostFile {
@@ -67,6 +72,25 @@ export const HOST_FILES = {
     comment: '#',
     path: () => '/etc/pf.conf',
     body: pfConf,
+  },
+  'httpd.conf': {
+    about: 'the way to boot HTTP where httpd(8) keeps port 80',
+    comment: '#',
+    path: () => '/etc/httpd.conf',
+    body: ({ config, host }) =>
+      renderHttpdConf(hostSubnet(config, host).bootAddress, config.netboot.httpPort),
+  },
+  'sensorsd.conf': {
+    about: 'a drive that fails calls the script',
+    comment: '#',
+    path: () => '/etc/sensorsd.conf',
+    body: ({ host }) => renderSensorsdConf(sensorsScript(host)),
+  },
+  sensors: {
+    about: 'the script that sensorsd(8) calls',
+    comment: '#',
+    path: sensorsScript,
+    body: ({ host }) => renderSensorsScript(host.name, host.alarmMail),
   },
   zone: {
     about: 'A and AAAA records',
@@ -120,16 +144,23 @@ export function namedMachine(config: Config, vm: Vm): NamedMachine {
   return { name, ipv4: vm.ipv4, ipv6: vm.ipv6 === null ? null : address6(vm.ipv6, 2) };
 }
 
+function sensorsScript(host: HostConfig): string {
+  return posix.join(host.configDirectory, 'sensors');
+}
+
 const machines = ({ config, vms }: HostScene): readonly NamedMachine[] =>
   vms.map((vm) => namedMachine(config, vm));
 
-function vmConf({ host, vms, stopped }: HostScene): string {
+function vmConf({ host, vms, stopped, bootNet }: HostScene): string {
   return renderVmConfHost({
     socketGroup: host.socketGroup,
     switches: [{ name: host.switch, interface: host.switchInterface }, ...privateSwitches(host, vms)],
     staggered: { parallel: host.startParallel, delaySeconds: host.startDelaySeconds },
     agentx: host.agentx,
-    vms: vms.map((vm) => vmConfOf(host, vm, !stopped.has(vm.name))),
+    vms: vms.map((vm) => ({
+      ...vmConfOf(host, vm, !stopped.has(vm.name)),
+      ...(bootNet?.has(vm.name) && { boot: { kernel: hostPaths(host, vm).kernel } }),
+    })),
   });
 }
 

@@ -40,7 +40,25 @@ export function installAnswers(vm: Vm, context: ResponseContext): readonly Answe
     { key: 'HTTP Server', value: context.setServer },
     { key: 'Server directory', value: setDirectory(vm.release, vm.arch) },
     ...vm.sets.map((value) => ({ key: 'Set name(s)', value })),
+    ...siteAnswers(vm),
   ];
+}
+
+/**
+ * Site sets are not in SHA256.sig, so the installer asks twice about them, and anything but yes ends the install. The
+ * questions are written in full: less would also accept a bad signature. The set for this host alone is selected by
+ * itself where it is on the mirror, the one for all hosts only where the VM selects it.
+ */
+function siteAnswers({ release, hostName, sets }: Vm): readonly Answer[] {
+  const version = release.replace('.', '');
+  const own = `site${version}-${hostName.split('.')[0]}.tgz`;
+  const generic = `site${version}.tgz`;
+  const isSelected = sets.some((pattern) => /^\+?site(\*|\d\d(\*|\.tgz))$/.test(pattern));
+  const groups = isSelected ? [`${generic} ${own}`, generic, own] : [own];
+  return [
+    ...(isSelected ? [generic, own] : [own]).map((set) => `Checksum test for ${set} failed. Continue anyway`),
+    ...groups.map((group) => `Unverified sets: ${group}. Continue without verification`),
+  ].map((key) => ({ key, value: 'yes' }));
 }
 
 /**
@@ -62,6 +80,7 @@ export function upgradeAnswers(vm: Vm, context: ResponseContext): readonly Answe
     { key: 'HTTP Server', value: context.setServer },
     { key: 'Server directory', value: setDirectory(vm.release, vm.arch) },
     ...vm.sets.map((value) => ({ key: 'Set name(s)', value })),
+    ...siteAnswers(vm),
   ];
 }
 

@@ -184,6 +184,7 @@ describe('what puffboot renders itself', () => {
   };
   it.each<[string, Partial<Vm>, Partial<ResponseContext>?]>([
     ['with an owner', {}],
+    ['with a site set', { sets: ['-game*', '+site*'], hostName: 'web.example.net' }],
     ['with private networks', {}, { privateAddresses: ['10.64.1.1' as Ipv4, '10.64.2.1' as Ipv4] }],
     [
       'with a private network and a fixed address',

@@ -105,5 +105,5 @@ export function datasizeMiB(text: string, login: string): number | null {
 
 /** The programs that sensorsd.conf(5) runs. */
 export const sensorPrograms = (text: string): readonly string[] => [
-  ...new Set([...text.matchAll(/command=["']?(\/[^\s:"']+)/g)].map(([, path = '']) => path)),
+  ...new Set([...text.matchAll(/command=["']?(?:\/bin\/sh )?(\/[^\s:"']+)/g)].map(([, path = '']) => path)),
 ];
