@@ -26,14 +26,16 @@ function buttons({ holder, kept, you }: HolderMessage, feed: FeedState, vm: WebV
   if (you === null) {
     return html`<a class="button" href="/login${vm === null ? '' : `?vm=${encodeURIComponent(vm.name)}`}">Log in to type</a>`;
   }
+  // One button stands out: that of the question, where there is one.
+  const asks = vm?.install?.question != null;
   const keep = kept === null ? button('keep', 'Keep open') : button('let-go', 'Stop keeping open');
-  return html`${feed === 'live' ? keep : null}${holdButton(holder, feed)}`;
+  return html`${feed === 'live' ? keep : null}${holdButton(holder, feed, asks)}`;
 }
 
-function holdButton(holder: HolderMessage['holder'], feed: FeedState): Html {
+function holdButton(holder: HolderMessage['holder'], feed: FeedState, asks: boolean): Html {
   if (holder?.mine === true) return button('give', 'Give it back', 'main');
   if (holder !== null) return button('take-over', `Take over from ${holder.name}`);
-  return button('take', feed === 'live' ? 'Take the line' : 'Open the console', 'main');
+  return button('take', feed === 'live' ? 'Take the line' : 'Open the console', asks ? '' : 'main');
 }
 
 const button = (what: string, text: string, kind = ''): Html =>

@@ -32,7 +32,7 @@ function installCell(install: InstallView, now: number): Html {
   return html`${stateLine(install, now)}${progressBar(install.progress)}${
     install.question === null
       ? null
-      : html`<p class="reason"><b>Waits for an answer:</b> ${install.question.text}</p>`
+      : html`<p class="waits"><b>Waits for an answer:</b> ${install.question.text}</p>`
   }${
     install.failure === null ? null : html`<p class="reason">${install.failure.reason}</p>`
   }${over && install.failure === null ? null : phaseTimes(install, now)}`;
@@ -68,9 +68,11 @@ function progressBar(progress: Progress | null): Html | null {
 export function summary(vms: readonly WebVm[]): Html {
   const count = (tone: string) =>
     vms.filter(({ install }) => install && WORDINGS[install.state].tone === tone);
+  const waiting = vms.filter(({ install }) => install !== null && install.question !== null).length;
   const parts = [
     `${vms.length} ${vms.length === 1 ? 'VM' : 'VMs'}`,
     ...(count('busy').length > 0 ? [`${count('busy').length} in progress`] : []),
+    ...(waiting > 0 ? [`${waiting} ${waiting === 1 ? 'waits' : 'wait'} for an answer`] : []),
     ...(count('bad').length > 0 ? [`${count('bad').length} failed`] : []),
   ];
   return html`${parts.join(' · ')}`;
@@ -81,7 +83,12 @@ export function consoleHead({ host, install }: WebVm, now: number): Html {
   if (install === null) {
     return html`<p class="now"><span class="state idle">not installed</span></p><p class="says">Its console shows here as soon as an install starts.</p>`;
   }
-  return html`${stateLine(install, now)}<p class="says">${install.queue === null ? WORDINGS[install.state].says : `It is ${queueText(host, install.queue)}.`}</p>${progressBar(install.progress)}`;
+  return html`${stateLine(install, now)}<p class="says">${says(host, install)}</p>${progressBar(install.progress)}`;
+}
+
+function says(host: string, { queue, question, state }: InstallView): string {
+  if (queue !== null) return `It is ${queueText(host, queue)}.`;
+  return question === null ? WORDINGS[state].says : 'A question waits for an answer.';
 }
 
 /** Beside the terminal: the way of the install, and what the VM is. */

@@ -36,7 +36,10 @@ export async function showConsole({ socketPath, vm, take }: ShowOptions): Promis
     leave,
     give: () => link.ask({ kind: 'give' }),
     take: () => link.ask({ kind: 'take', id, over: true }),
-    help: () => terminal.say(HELP),
+    help: () => {
+      for (const { key, says } of ESCAPES) terminal.say(`~${key}  ${says}`);
+      terminal.say('~~  type a ~');
+    },
   };
   const terminal: OwnTerminal = takeTerminal(take === null ? null : onKeys);
   const link: ConsoleLink = openLink({
@@ -115,8 +118,6 @@ export async function showConsole({ socketPath, vm, take }: ShowOptions): Promis
     link.close();
   }
 }
-
-const HELP = [...ESCAPES.map(({ key, says }) => `~${key} ${says}`), '~~ types ~'].join('; ');
 
 /** A guest draws for 80 columns and 24 rows, whatever the window is. */
 function warnOfSize(terminal: OwnTerminal): void {

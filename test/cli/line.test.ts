@@ -1,0 +1,184 @@
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { openPty } from '../../console/io/pty.ts';
+import { parseTranscript } from '../../console/transcript.ts';
+import { BROWSER, launchBrowser } from '../support/browser.ts';
+import { PROGRAM, puffboot, until } from '../support/puffboot.ts';
+import { type Rig, withRig } from '../support/rig.ts';
+
+const QUESTION = 'Which rack does this machine stand in?';
+const ASKING = { faults: ['site-asks'] } as const;
+
+/** `puffboot` on a terminal of its own. */
+function terminal({ stage }: Rig, ...argv: readonly string[]) {
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME, PUFFBOOT_CONFIG: stage.configFile };
+  const line = openPty([process.execPath, PROGRAM, ...argv], { env });
+  let shown = '';
+  line.onOutput((bytes) => {
+    shown += new TextDecoder().decode(bytes);
+  });
+  return {
+    type: (keys: string) => line.write(new TextEncoder().encode(keys)),
+    shows: (text: string) => until(async () => shown.includes(text), 60),
+    closed: line.closed,
+    shown: () => shown,
+  };
+}
+
+const asks = (rig: Rig) =>
+  until(async () => (await rig.show('web1')).install?.question?.text === QUESTION, 60);
+
+const recorded = async (rig: Rig) => (await rig.recordings()).join('\n');
+
+/** What the recordings have of it. */
+const typedIn = (casts: readonly string[]): string =>
+  casts
+    .flatMap((text) => parseTranscript(text, 'web1.cast').events)
+    .map(({ code, text }) => (code === 'i' ? text : ''))
+    .join('');
+
+const shows = (page: Page, text: string) =>
+  page.waitForFunction(
+    (wanted) =>
+      document.querySelector('.xterm-rows')?.textContent?.replaceAll('\u00a0', ' ').includes(wanted),
+    text,
+  );
+
+describe('a human at the line', () => {
+  it('answers in his terminal what nothing else can, and the install goes on', () =>
+    withRig(
+      0,
+      async (rig) => {
+        await rig.add('web1');
+        await rig.install('web1');
+        await asks(rig);
+        const anna = terminal(rig, 'console', 'web1');
+        await anna.shows('You hold the line of web1');
+        await anna.shows(QUESTION);
+        // What cu(1) would take for its own end arrives as it was typed.
+        anna.type('\r~x12');
+        await anna.shows('~x12');
+
+        const refused = terminal(rig, 'console', 'web1');
+        expect((await refused.closed).exitCode).toBe(1);
+        expect(refused.shown()).toContain('holds the line');
+        const bob = terminal(rig, 'console', '--take', 'web1');
+        await bob.shows('You hold the line of web1');
+        await anna.shows('Somebody else took the line over.');
+        anna.type('z');
+        bob.type('\x15rack-7');
+        await bob.shows('rack-7');
+        bob.type('\r');
+        await bob.shows('Rack rack-7: noted.');
+        bob.type('~.');
+        expect((await bob.closed).exitCode).toBe(0);
+        expect(await rig.ended('web1')).toBe('running');
+        anna.type('\r~.');
+        expect((await anna.closed).exitCode).toBe(0);
+        expect(typedIn(await rig.recordings())).toContain('rack-7\r');
+      },
+      ASKING,
+    ));
+
+  it('keeps the line when serve is killed with -9 and started again', () =>
+    withRig(
+      0,
+      async (rig) => {
+        await rig.add('web1');
+        await rig.install('web1');
+        await asks(rig);
+        const anna = terminal(rig, 'console', 'web1');
+        await anna.shows('You hold the line of web1');
+        anna.type('half ');
+        await anna.shows('half ');
+        await rig.kill();
+        await anna.shows('waiting for it');
+        await rig.restart();
+        await until(async () => anna.shown().split('You hold the line').length > 2, 60);
+        anna.type('an answer\r');
+        await anna.shows('Rack half an answer: noted.');
+        anna.type('~.');
+        await anna.closed;
+        expect(await rig.ended('web1')).toBe('running');
+      },
+      ASKING,
+    ));
+
+  it('opens a console that nothing holds, records no password, and lets it go', () =>
+    withRig(0, async (rig) => {
+      await rig.add('web1');
+      await rig.install('web1');
+      await rig.ended('web1');
+      const anna = terminal(rig, 'console', 'web1');
+      await anna.shows('You hold the line of web1');
+      anna.type('\r');
+      await anna.shows('login: ');
+      anna.type('root\r');
+      await anna.shows('Password:');
+      anna.type('not-to-be-seen\r');
+      await anna.shows('Login incorrect');
+      anna.type('~.');
+      await anna.closed;
+      const kept = await recorded(rig);
+      expect([kept.includes('not-to-be-seen'), kept.includes('"i", "***')]).toEqual([false, true]);
+      expect(await rig.log()).not.toContain('not-to-be-seen');
+    }));
+
+  it('is told who else may have the console', () =>
+    withRig(0, async (rig) => {
+      await rig.add('web1');
+      await rig.vmctl('load', `${rig.stage.directory}/host/etc/puffboot/web1.conf`);
+      const { status, stderr } = await puffboot(['console', 'web1', '-f', rig.stage.configFile]);
+      expect([status, stderr]).toEqual([1, expect.stringContaining('must be a terminal')]);
+      const anna = terminal(rig, 'console', 'web1');
+      expect((await anna.closed).exitCode).toBe(1);
+      expect(anna.shown()).toContain('web1 has no console now: it does not run');
+    }));
+
+  it.skipIf(BROWSER.skip)('answers in a browser; another one finds the line when the first is gone', () =>
+    withRig(
+      0,
+      async (rig) => {
+        const browser = await launchBrowser();
+        const open = async () => {
+          const { url } = (await rig.call('POST', '/login', { name: 'anna' })) as { url: string };
+          const page = await (await browser.newContext()).newPage();
+          await page.goto(url.replace('login#', 'login?vm=web1#'));
+          await page.waitForURL('**/vm/web1');
+          return page;
+        };
+        try {
+          await rig.add('web1');
+          await rig.install('web1');
+          await asks(rig);
+          const first = await open();
+          await first.getByRole('region', { name: 'Waits for an answer' }).waitFor();
+          expect(await first.locator('.question pre').innerText()).toBe(QUESTION);
+          expect(await first.title()).toContain('Waits for an answer');
+          await first.click('.question button');
+          await first.getByText('You hold the line').waitFor();
+          await first.keyboard.type('4');
+          await shows(first, `${QUESTION} 4`);
+          await first.reload();
+          await first.getByText('You hold the line').waitFor();
+          await first.context().close();
+
+          const second = await open();
+          await second.getByText('anna holds the line, connection lost').waitFor();
+          await second.click('[data-do=take-over]');
+          await second.getByText('You hold the line').waitFor();
+          await second.keyboard.type('2');
+          await second.keyboard.press('Enter');
+          await shows(second, 'Rack 42: noted.');
+          await second.click('[data-do=give]');
+          expect(await rig.ended('web1')).toBe('running');
+          await second.click('[data-do=logout]');
+          await second.getByText('Log in to type').waitFor();
+        } finally {
+          await browser.close();
+        }
+      },
+      ASKING,
+    ),
+  );
+});
