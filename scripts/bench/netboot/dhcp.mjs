@@ -1,7 +1,7 @@
 // Exchanges per second by perfdhcp as a relay, and what packets of strangers cost.
 import { fileURLToPath } from 'node:url';
 import { run, SERVER, which } from './lab.mjs';
-import { inTurn, print } from './table.mjs';
+import { compare, inTurn, PRODUCT, print } from './table.mjs';
 
 const STRANGERS = 20_000;
 /** Exchanges a second. */
@@ -18,6 +18,31 @@ export async function benchDhcp(lab, servers, reservations) {
   const of = (key) => rows.map(([name, measured]) => [name, measured[key]]);
   print(`DHCP exchanges, ${reservations} reservations, < 1% lost`, 'per second', of('exchanges'), 'more', 0);
   print('DHCP packets of strangers', 'per CPU s', of('ignored'), 'more', 0);
+}
+
+/** The product with many more reservations than a host has. */
+export async function benchManyReservations(lab, few, many) {
+  const perfdhcp = which('perfdhcp');
+  if (perfdhcp === null) return;
+  const [client] = lab.clients;
+  const measured = [];
+  for (const { machines, server } of [few, many]) {
+    const [[, rate]] = await inTurn(lab, [server], () => fastest(client, perfdhcp, machines));
+    measured.push([`${machines} reservations`, rate]);
+  }
+  compare(`${PRODUCT}, DHCP exchanges`, 'per second', ...measured);
+}
+
+/** Average time in milliseconds until a REQUEST is answered, at an easy pace. @returns null where some were lost */
+export async function answerTime(client, reservations) {
+  const perfdhcp = which('perfdhcp');
+  if (perfdhcp === null) return null;
+  const { output } = await run(client, [
+    ...[perfdhcp, '-4', '-l', 'eth0', '-b', 'mac=00:0c:01:02:00:00', '-R', String(reservations), '-s', '7'],
+    ...['-r', '200', '-p', '2', '-W', '500000', SERVER],
+  ]);
+  const delays = [...output.matchAll(/^avg delay: ([\d.]+) ms/gm)];
+  return delays.length === 2 ? Number(delays[1][1]) : null;
 }
 
 /** Raises the rate until one in a hundred is lost, twice in a row. @returns the best rate of whole exchanges */

@@ -1,9 +1,13 @@
 // A set, and many response files, by curl.
+
+import { answerTime } from './dhcp.mjs';
 import { run, SERVER, which } from './lab.mjs';
-import { inTurn, PRODUCT, print } from './table.mjs';
+import { compare, inTurn, PRODUCT, print } from './table.mjs';
 
 const SET_BYTES = 200_000_000;
 const SETS_FETCHED = 3;
+const SMALL_BYTES = 20_000_000;
+const SMALL_AT_ONCE = 10;
 const RESPONSE_FILES = 1000;
 
 export async function benchHttp(lab, servers) {
@@ -14,7 +18,8 @@ export async function benchHttp(lab, servers) {
   }
   const [client] = lab.clients;
   const rows = await inTurn(lab, servers, async (server, name) => {
-    const set = name === PRODUCT ? 'pub/OpenBSD/7.6/amd64/base76.tgz' : 'base76.tgz';
+    const prefix = name === PRODUCT ? SETS : '';
+    const set = `${prefix}base76.tgz`;
     const before = server.cpu();
     let seconds = 0;
     for (let count = 0; count < SETS_FETCHED; count += 1) {
@@ -31,7 +36,9 @@ export async function benchHttp(lab, servers) {
       '/dev/null',
       `http://${SERVER}/install.conf?n=[1-${RESPONSE_FILES}]`,
     ]);
+    const several = await fetchAll(lab.clients.slice(0, SMALL_AT_ONCE), curl, `${prefix}comp76.tgz`);
     return {
+      several: several === null ? null : (SMALL_AT_ONCE * SMALL_BYTES) / 1e6 / several,
       set: (SETS_FETCHED * SET_BYTES) / 1e6 / seconds,
       cpu: cpu / ((SETS_FETCHED * SET_BYTES) / 1e9),
       files: files.status === 0 ? RESPONSE_FILES / files.seconds : null,
@@ -40,7 +47,37 @@ export async function benchHttp(lab, servers) {
   });
   const of = (key) => rows.map(([name, measured]) => [name, measured[key]]);
   print('HTTP one set of 200 MB', 'MB/s', of('set'), 'more', 0);
+  print(`HTTP ${SMALL_AT_ONCE} sets of 20 MB at once`, 'MB/s', of('several'), 'more', 0);
   print('HTTP processor time', 'CPU s/GB', of('cpu'), 'less', 2);
   print(`HTTP ${RESPONSE_FILES} response files, one by one`, 'per second', of('files'), 'more', 0);
   print('HTTP resident memory after it', 'MB', of('memory'), 'less', 0);
+}
+
+/** Does DHCP answer as fast while sets are fetched? */
+export async function benchDhcpMeanwhile(lab, server, reservations) {
+  const curl = which('curl');
+  const [client, ...others] = lab.clients;
+  await inTurn(lab, [server], async () => {
+    await answerTime(client, reservations); // warms it up
+    const alone = await answerTime(client, reservations);
+    let done = false;
+    const fetching = (async () => {
+      while (!done) await fetchAll(others.slice(0, 2), curl, `${SETS}comp76.tgz`);
+    })();
+    const meanwhile = await answerTime(client, reservations);
+    done = true;
+    await fetching;
+    compare(`${PRODUCT}, a DHCP answer`, 'ms', ['alone', alone], ['while 2 sets are fetched', meanwhile], 2);
+  });
+}
+
+const SETS = 'pub/OpenBSD/7.6/amd64/';
+
+/** Each of them once. @returns seconds, null if one failed */
+async function fetchAll(clients, curl, path) {
+  const began = process.hrtime.bigint();
+  const url = `http://${SERVER}/${path}`;
+  const ran = await Promise.all(clients.map((client) => run(client, [curl, '-sf', '-o', '/dev/null', url])));
+  const seconds = Number(process.hrtime.bigint() - began) / 1e9;
+  return ran.every(({ status }) => status === 0) ? seconds : null;
 }

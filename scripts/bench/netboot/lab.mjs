@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 export const SERVER = '10.77.0.1';
-export const BITS = 20;
+export const BITS = 16;
 
 /** @returns the program's path, or null */
 export function which(name) {
@@ -12,7 +12,7 @@ export function which(name) {
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
 }
 
-/** A bridge in the server's namespace and a namespace for each of the clients' addresses. */
+/** A bridge in the server's namespace and a namespace for each client. @param addresses a list for each of them */
 export function openLab(addresses) {
   const prefix = `puffboot-bench-${process.pid}`;
   const server = `${prefix}-server`;
@@ -33,12 +33,12 @@ export function openLab(addresses) {
     ip('-n', server, 'link', 'add', 'lan', 'type', 'bridge');
     ip('-n', server, 'link', 'set', 'lan', 'up');
     ip('-n', server, 'address', 'add', `${SERVER}/${BITS}`, 'dev', 'lan');
-    const clients = addresses.map((address, index) => {
+    const clients = addresses.map((own, index) => {
       const name = `${prefix}-${index}`;
       add(name);
       ip('-n', server, 'link', 'add', `p${index}`, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name);
       ip('-n', server, 'link', 'set', `p${index}`, 'master', 'lan', 'up');
-      ip('-n', name, 'address', 'add', `${address}/${BITS}`, 'dev', 'eth0');
+      for (const address of own) ip('-n', name, 'address', 'add', `${address}/${BITS}`, 'dev', 'eth0');
       ip('-n', name, 'link', 'set', 'eth0', 'up');
       return name;
     });

@@ -3,9 +3,10 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BITS, SERVER, which } from './lab.mjs';
+import { BARE } from './table.mjs';
 
 const NETWORK = '10.77.0.0';
-const MASK = '255.255.240.0';
+const MASK = '255.255.0.0';
 const SETS = 'pub/OpenBSD/7.6/amd64';
 
 /** @param reservations `{ lladdr, address }` each */
@@ -72,7 +73,7 @@ export function dhcpServers(directory, reservations) {
           'leasefile-ro',
           'bind-dynamic',
           'interface=lan',
-          'dhcp-lease-max=5000',
+          'dhcp-lease-max=30000',
           'dhcp-authoritative',
           `dhcp-range=${NETWORK},static,${MASK},3600`,
           `dhcp-boot=auto_install,,${SERVER}`,
@@ -147,6 +148,16 @@ export function httpServers(directory, root) {
   ].map((row) => toServer(row, [['tcp', 80]]));
 }
 
+/** The least that Node.js can do; see bare.mjs. Not a peer. */
+export function bare(root) {
+  const program = fileURLToPath(new URL('bare.mjs', import.meta.url));
+  const listens = [
+    ['udp', 67],
+    ['tcp', 80],
+  ];
+  return { name: BARE, argv: [process.execPath, program, root], listens };
+}
+
 /** The product serves all three; `machines` are armed. */
 export function puffboot(directory, machines) {
   const catalog = {
@@ -176,7 +187,7 @@ export function puffboot(directory, machines) {
       },
     })),
   };
-  const settings = writer(directory)('puffboot.json', [
+  const settings = writer(directory)(`puffboot-${machines.length}.json`, [
     JSON.stringify({ catalog, setsDirectory: join(directory, 'sets') }),
   ]);
   const program = fileURLToPath(new URL('serve.mjs', import.meta.url));

@@ -2,7 +2,7 @@
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { run, SERVER, which } from './lab.mjs';
-import { inTurn, print } from './table.mjs';
+import { compare, inTurn, PRODUCT, print } from './table.mjs';
 
 const LENGTHS = { bsd: 10_000_000, 'bsd.rd': 1_000_000 };
 
@@ -35,6 +35,43 @@ export async function benchTftp(lab, servers) {
       what,
       'MB/s',
       rows.map(([name, measured]) => [name, measured[index]]),
+    );
+  });
+}
+
+/** A rack is switched on: one machine of each client, then all of them. By curl, which can ask from any address. */
+export async function benchRack(lab, server, addresses) {
+  const curl = which('curl');
+  if (curl === null) return;
+  const all = addresses.flatMap((own, index) =>
+    own.map((address) => ({ client: lab.clients[index], address })),
+  );
+  const few = addresses.map(([address], index) => ({ client: lab.clients[index], address }));
+  await inTurn(lab, [server], async (running) => {
+    const fetchAll = async (machines) => {
+      const began = process.hrtime.bigint();
+      const ran = await Promise.all(
+        machines.map(({ client, address }) =>
+          run(client, [
+            ...[curl, '-sf', '--interface', address, '--tftp-blksize', '1428'],
+            ...['-o', '/dev/null', `tftp://${SERVER}/bsd.rd`],
+          ]),
+        ),
+      );
+      const seconds = Number(process.hrtime.bigint() - began) / 1e9;
+      return ran.every(({ status }) => status === 0)
+        ? (machines.length * LENGTHS['bsd.rd']) / 1e6 / seconds
+        : null;
+    };
+    await fetchAll(few);
+    const [less, memory] = [await fetchAll(few), running.memory()];
+    const more = await fetchAll(all);
+    compare(`${PRODUCT}, machines fetching a kernel`, 'MB/s', [few.length, less], [all.length, more], 1);
+    compare(
+      `${PRODUCT}, resident memory after it`,
+      'MB',
+      [few.length, memory],
+      [all.length, running.memory()],
     );
   });
 }
