@@ -23,6 +23,7 @@ const READ = {
     'http://192.0.2.1:8080',
     'reboot',
   ],
+  upgrade: ['u', '', 'sd1', '', 'http://192.0.2.1:8080', 'reboot'],
 };
 const ANSWERS: DialogueFacts['answers'] = [
   { key: 'System hostname', value: 'puffy' },
@@ -34,7 +35,7 @@ const ANSWERS: DialogueFacts['answers'] = [
   { key: 'HTTP Server', value: 'http://192.0.2.1:8080' },
 ];
 
-it.each((['auto', 'type'] as const).flatMap((mode) => [1, 2, 3].map((seed) => ({ mode, seed }))))(
+it.each((['auto', 'type', 'upgrade'] as const).flatMap((mode) => [1, 2, 3].map((seed) => ({ mode, seed }))))(
   'installs over a line that loses and delays, in mode $mode, seed $seed',
   async ({ mode, seed }) => {
     const line = openPty([process.execPath, INSTALLER, mode, String(seed)], { env: process.env });

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type DialogueEvent,
@@ -10,6 +11,7 @@ import {
 import type { TranscriptEvent } from '../../console/transcript.ts';
 import { parseResponseFile } from '../../src/autoinstall/response-file.ts';
 import { readCasts } from '../support/casts.ts';
+import { chunks, interrupted } from '../support/pieces.ts';
 
 /** What stands beside each recording: how it is replayed, and what comes out. */
 interface Expected {
@@ -102,6 +104,24 @@ describe.each(CASTS)('$file', ({ events, expected }) => {
       const line = printed.slice(printed.lastIndexOf('\n') + 1);
       expect(expected.prompts.map(({ text }) => `${text} `)).toContain(line);
     }
+  });
+
+  it('gives the same in random pieces, and with kernel messages between its lines', () => {
+    const numbers = fc.array(fc.nat({ max: 40 }), { minLength: 1, maxLength: 50 });
+    const outcome = (pieces: readonly TranscriptEvent[]) => {
+      const { said, standing, release } = run(pieces, expected);
+      const prompts = said.flatMap(({ effect }) => (effect.kind === 'prompt' ? [effect] : []));
+      return { standing, release, prompts: prompts.map(({ at: _, kind: __, ...prompt }) => prompt) };
+    };
+    const whole = outcome(events);
+    fc.assert(
+      fc.property(numbers, (some) => {
+        const lengths = some.map((number) => number + 1);
+        expect(outcome(chunks(events, lengths))).toEqual(whole);
+        expect(outcome(interrupted(events, some))).toEqual(whole);
+      }),
+      { numRuns: 15 },
+    );
   });
 
   it('types nothing while autoinstall answers by itself', () => {

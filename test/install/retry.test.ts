@@ -1,4 +1,4 @@
-import { rename } from 'node:fs/promises';
+import { readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { withRig } from '../support/rig.ts';
@@ -15,6 +15,15 @@ it('goes on without a reboot once the cause is gone, and only where the installe
       stands: 'shell',
       next: expect.stringContaining('puffboot retry web1'),
     });
+    const directory = join(rig.stage.directory, 'state/recordings');
+    const kept = await Promise.all(
+      (await readdir(directory)).map((file) => readFile(join(directory, file), 'utf8')),
+    );
+    expect(kept.some((text) => text.includes('==> ifconfig -A <=='))).toBe(true);
+    // The comment of the key, a hash, or the installer's own line with one.
+    expect([...kept, await rig.log()].join('\n')).not.toMatch(
+      /hidden-password|\$2[aby]\$\d\d\$|Password for \w+ account = /,
+    );
     const before = (await rig.hostStatus()).find(({ name }) => name === 'web1');
 
     await rename(`${sums}.away`, sums);
