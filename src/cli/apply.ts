@@ -28,7 +28,9 @@ export function applyCommand(): Command {
         const plans = looked.flatMap(({ plan }) => plan ?? []).filter(isDue);
         if (plans.length === 0) return;
         if (!options.yes && !(await agreed(plans))) return;
-        const ends = await Promise.all(plans.map((plan) => carryOut(api, plan)));
+        const ends = await Promise.all(
+          plans.map((plan) => carryOut(api, plan.host, options.yes ? null : plan.digest)),
+        );
         const failed = ends.filter(({ state }) => state === 'failed');
         if (failed.length > 0) throw new OperatorError('APPLY_FAILED', failed.map(renderFailure).join('\n'));
       });
@@ -44,7 +46,7 @@ function agreed(plans: readonly PlanView[]): Promise<boolean> {
 }
 
 /** Follows an apply and prints a line for each step that is done. */
-async function carryOut(api: Api, { host, digest }: PlanView): Promise<ApplyView> {
+async function carryOut(api: Api, host: string, digest: string | null): Promise<ApplyView> {
   const path = `/hosts/${encodeURIComponent(host)}/apply`;
   const say = (text: string) => process.stdout.write(`${host}: ${text}\n`);
   const { id, state } = (await api.call('POST', path, { digest })) as ApplyView;

@@ -93,13 +93,10 @@ describe('apply on a simulated host, as _puffboot with doas', () => {
   });
 
   it.each<[string, HostFault]>([
-    ['useradd that fails', { command: '^useradd', do: 'exit', times: 1 }],
-    ['a check that fails', { command: '^vmd -n', do: 'exit', stderr: 'vmd: no\n', times: 1 }],
     [
       'vmd that refuses to load',
       { command: '^vmctl load', do: 'exit', stderr: 'vmctl: command failed\n', times: 1 },
     ],
-    ['dhcpd that does not come up', { command: '^rcctl restart', do: 'exit', times: 1 }],
     [
       'a connection that is lost after dhcpd was restarted',
       { command: '^rcctl restart', do: 'drop', after: true, times: 1 },

@@ -48,7 +48,12 @@ export function planVmd(wanted: Wanted, seen: Observation, text: string | null, 
     faults,
     marks: [...load.marks, ...changed.marks],
     steps: [...load.steps, ...changed.steps],
-    remarks: [...load.remarks, ...changed.remarks, ...strays(scene)],
+    remarks: [
+      ...load.remarks,
+      ...changed.remarks,
+      ...strays(scene),
+      ...settings(part?.outside ?? text ?? ''),
+    ],
   };
 }
 
@@ -61,10 +66,12 @@ const named = (blocks: readonly ConfBlock[], name: string): ConfBlock | undefine
 
 /** vmd(8) does not notice a name that is there twice. */
 function clashes({ after, outside }: Scene): readonly string[] {
+  const twice = vms(after).filter(({ name }) => named(vms(outside), name) !== undefined);
+  const names = list(twice.map(({ name }) => name));
   return [
-    ...vms(after)
-      .filter(({ name }) => named(vms(outside), name) !== undefined)
-      .map(({ name }) => `vm.conf defines ${name} outside of puffboot's lines too: remove it there`),
+    ...(twice.length === 0
+      ? []
+      : [`vm.conf defines ${names} outside of puffboot's lines too: remove that there`]),
     ...switches(after).flatMap(({ name, interface: wanted }) => {
       const other = named(switches(outside), name)?.interface ?? wanted;
       const fix = 'remove it there, or name that interface in puffboot.toml';
@@ -165,4 +172,14 @@ function strays({ seen, before, after, outside }: Scene): readonly string[] {
     .filter(({ name }) => named([...vms(after), ...vms(outside)], name) === undefined)
     .filter(({ name }) => seen.vms.some((vm) => vm.name === name && vm.state !== 'stopped'))
     .map(({ name }) => `${name} left the inventory and still runs; \`vmctl stop ${name}\` ends it`);
+}
+
+/** Of a setting that is there twice, vmd(8) takes the last. */
+function settings(outside: string): readonly string[] {
+  return ['socket owner', 'staggered start']
+    .filter((words) => new RegExp(`^[ \\t]*${words.replace(' ', '[ \\t]+')}\\b`, 'm').test(outside))
+    .map(
+      (words) =>
+        `vm.conf has \`${words}\` outside of puffboot's lines too: the last one counts; remove that there`,
+    );
 }

@@ -134,7 +134,7 @@ describe('the plan of a host', () => {
       'refuses a VM that is defined twice',
       wantedHost(),
       withFile(settledHost(), '/etc/vm.conf', `vm web1 {\n}\n${vmConfBlock({ web1: {} })}`),
-      { faults: ["vm.conf defines web1 outside of puffboot's lines too: remove it there"] },
+      { faults: ["vm.conf defines web1 outside of puffboot's lines too: remove that there"] },
     ],
     [
       'refuses a switch that somebody else puts elsewhere',
@@ -145,6 +145,12 @@ describe('the plan of a host', () => {
         `switch "uplink" {\n\tinterface veb3\n}\n${vmConfBlock({ web1: {} })}`,
       ),
       { faults: [expect.stringContaining('switch uplink on veb3')] },
+    ],
+    [
+      'tells of a setting that somebody else has too',
+      wantedHost(),
+      withFile(settledHost(), '/etc/vm.conf', `socket owner :wheel\n${vmConfBlock({ web1: {} })}`),
+      { says: [], remarks: [expect.stringContaining('vm.conf has `socket owner` outside')] },
     ],
     [
       'takes the same switch of somebody else as vmd does',
