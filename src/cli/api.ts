@@ -62,7 +62,7 @@ export async function openApi({ config: file, needsServe = false }: ApiOptions):
   await prepareStateDirectory(config.stateDirectory, owner);
   const lock = await lockState(config.stateDirectory);
   const store = await openStore(config.stateDirectory, { log: openLog('store', 'warn') });
-  const ways = openHosts();
+  const ways = openHosts(config.stateDirectory);
   const parts = { config, store, accessOf: ways.accessOf };
   const hosts = hostService({ ...parts, log: openLog('host', 'warn') });
   const power = openPowerService({ ...parts, clock: SYSTEM_CLOCK, log: openLog('power', 'error') });

@@ -18,4 +18,6 @@ export interface LineEnd {
   /** Null where there is no process, or where a signal ended it. */
   readonly exitCode: number | null;
   readonly signal: number | null;
+  /** Why the way to the console was lost, in a sentence; left out where the command itself has ended. */
+  readonly lost?: string;
 }

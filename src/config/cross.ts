@@ -49,6 +49,7 @@ const CHECKS: readonly Check[] = [
   eachHost(rangeHoldsCapacity),
   eachHost(prefixHoldsCapacity),
   eachHost(rootOfRehearsal),
+  eachHost(addressOfSsh),
 ];
 
 function usersDiffer({ serve }: Draft): readonly Finding[] {
@@ -159,8 +160,25 @@ function rootOfRehearsal(table: Host): Told {
   if (access === 'rehearsal' && !('root' in table)) {
     return [['root', 'expected a directory for the simulated host (found nothing)']];
   }
-  if (access === 'local' && root !== undefined) {
+  if (access !== undefined && access !== 'rehearsal' && root !== undefined) {
     return [['root', `expected only with access = "rehearsal" (found "${root}")`]];
   }
   return [];
+}
+
+const SSH_KEYS = ['address', 'sshPort', 'sshIdentity', 'sshKnownHosts'] as const;
+
+function addressOfSsh(table: Host): Told {
+  if (table.access === 'ssh') {
+    return 'address' in table
+      ? []
+      : [['address', 'expected user@host or a name of ssh_config(5) (found nothing)']];
+  }
+  if (table.access === undefined) return [];
+  return SSH_KEYS.flatMap((key) => {
+    const value = table[key];
+    return value === undefined
+      ? []
+      : [[key, `expected only with access = "ssh" (found ${show(value)})`] as const];
+  });
 }

@@ -126,9 +126,18 @@ const host = z.strictObject({
     'a host name: a letter, then up to 62 letters, digits, dots and hyphens',
   ).describe('name of the host'),
   access: z
-    .enum(['local', 'rehearsal'])
+    .enum(['local', 'ssh', 'rehearsal'])
     .default('local')
-    .describe('how to reach it: `local` is this machine, `rehearsal` a simulated host'),
+    .describe('how to reach it: `local` is this machine, `ssh` another one, `rehearsal` a simulated host'),
+  address: matching(
+    /^([a-z_][a-z0-9_-]{0,30}@)?[A-Za-z0-9][A-Za-z0-9._:-]{0,252}$/,
+    'user@host or a name of ssh_config(5)',
+  )
+    .optional()
+    .describe('where ssh(1) goes; only with access = "ssh"'),
+  sshPort: port.optional().describe('port of its sshd(8), where ssh_config(5) does not say it'),
+  sshIdentity: absolutePath.optional().describe('private key; left out, those that ssh(1) finds by itself'),
+  sshKnownHosts: absolutePath.optional().describe("file with its host key; left out, ssh(1)'s own"),
   root: absolutePath.optional().describe('directory of the simulated host; only with access = "rehearsal"'),
   become: z
     .array(z.string().min(1).register(WORDS, { words: 'a command or argument' }))

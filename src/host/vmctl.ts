@@ -16,6 +16,8 @@ export const VMCTL = {
   killProcess: (name: string) => ['pkill', '-9', '-xf', processPattern(name)],
   start: (name: string) => ['vmctl', 'start', '-c', name],
   console: (name: string) => ['vmctl', 'console', name],
+  /** Ends the cu(1) that `console` became. Exactly its title, so that the shell which runs this is not meant. */
+  leave: (tty: string) => ['pkill', '-xf', `(/usr/bin/)?cu -r -l /dev/${tty} -s 115200`],
   kill: (name: string) => ['vmctl', 'stop', '-fw', name],
 } as const;
 

@@ -1,8 +1,6 @@
 /** Where things lie below the directory that is a simulated host's root. */
 export const HOST = {
   vmctl: 'bin/vmctl',
-  pkill: 'bin/pkill',
-  last: 'bin/last',
   /** What last(1) prints of wtmp(5). */
   boots: 'var/log/wtmp.txt',
   /** Relative, and used after chdir(2): a socket's path has at most 103 bytes. */

@@ -9,7 +9,7 @@ const text = readFileSync(FILE, 'utf8');
 
 describe(FILE, () => {
   it('is accepted', () => {
-    expect(parseConfig(text, FILE).hosts.map((host) => host.name)).toEqual(['vmm1', 'rehearsal']);
+    expect(parseConfig(text, FILE).hosts.map((host) => host.name)).toEqual(['vmm1', 'vmm2', 'rehearsal']);
   });
 
   it.each(configKeys().map((key) => key.path))('shows %s', (path) => {

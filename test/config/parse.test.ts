@@ -270,6 +270,26 @@ const CROSS: readonly Row[] = [
     mistakes: ['9 hosts[0].root: expected only with access = "rehearsal" (found "/tmp/x")'],
   },
   {
+    name: 'a host behind ssh without an address',
+    text: `${SUBNET}${HOST}access = "ssh"\n`,
+    mistakes: ['5 hosts[0].address: expected user@host or a name of ssh_config(5) (found nothing)'],
+  },
+  {
+    name: 'keys of ssh without ssh',
+    text: `${SUBNET}${HOST}address = "ops@vmm1"\nsshPort = 2222\n`,
+    mistakes: [
+      '9 hosts[0].address: expected only with access = "ssh" (found "ops@vmm1")',
+      '10 hosts[0].sshPort: expected only with access = "ssh" (found 2222)',
+    ],
+  },
+  {
+    name: 'an address that ssh would take for an option',
+    text: `${SUBNET}${HOST}access = "ssh"\naddress = "-oProxyCommand=x"\n`,
+    mistakes: [
+      '10 hosts[0].address: expected user@host or a name of ssh_config(5) (found "-oProxyCommand=x")',
+    ],
+  },
+  {
     name: 'two simulated hosts in one directory',
     text: `${SUBNET}${HOST}access = "rehearsal"\nroot = "/x"\n${SECOND}access = "rehearsal"\nroot = "/x"\n`,
     mistakes: ['16 hosts[1].root: expected a directory of its own (found "/x", which clashes with hosts[0])'],

@@ -13,7 +13,13 @@ export interface HostUnderTest {
 }
 
 /** What whoever asks a host may rely on, whichever way leads to it. */
-export function hostAccessContract(name: string, open: () => Promise<HostUnderTest>): void {
+export function hostAccessContract(
+  name: string,
+  open: () => Promise<HostUnderTest>,
+  { slow = false }: { readonly slow?: boolean } = {},
+): void {
+  /** Rows that differ in nothing that the way to the host could touch are left out where each costs much. */
+  const rows = <T>(all: readonly T[]): T[] => (slow ? all.slice(-1) : [...all]);
   describe(`${name} as a way to a host`, () => {
     let host: HostUnderTest;
     let sources: string;
@@ -39,15 +45,18 @@ export function hostAccessContract(name: string, open: () => Promise<HostUnderTe
     });
 
     describe('run', () => {
-      it.each([
-        ['plain words', ['one', 'two']],
-        ['quotes', [`it's`, '"so"', '`x`']],
-        ['what a shell would expand', ['$HOME', '*', '~', '!!', '{a,b}', '$(id)']],
-        ['blanks, newlines and tabs', ['a  b', 'c\nd', '\t', 'e\\']],
-        ['an empty word', ['', 'x', '']],
-        ['operators', ['a;b', '&&', '|', '>f', '#']],
-        ['other scripts', ['é', '日本', '😀']],
-      ])('hands on %s as they are', async (_, words) => {
+      it.each(
+        rows<[string, string[]]>([
+          ['plain words', ['one', 'two']],
+          ['quotes', [`it's`, '"so"', '`x`']],
+          ['what a shell would expand', ['$HOME', '*', '~', '!!', '{a,b}', '$(id)']],
+          ['blanks, newlines and tabs', ['a  b', 'c\nd', '\t', 'e\\']],
+          ['an empty word', ['', 'x', '']],
+          ['operators', ['a;b', '&&', '|', '>f', '#']],
+          ['other scripts', ['é', '日本', '😀']],
+          ['all of it', [`it's "so"`, '$HOME *', 'c\nd', '', '&& é', 'e\\']],
+        ]),
+      )('hands on %s as they are', async (_, words) => {
         const { status, stdout } = await host.access.run(['echo', ...words]);
         expect([status, stdout]).toEqual([0, `${words.join(' ')}\n`]);
       });
@@ -75,16 +84,18 @@ export function hostAccessContract(name: string, open: () => Promise<HostUnderTe
     });
 
     describe('read', () => {
-      it.each(['missing', 'missing/below'])('finds nothing at %s', async (path) => {
+      it.each(rows(['missing', 'missing/below']))('finds nothing at %s', async (path) => {
         expect(await host.access.read(`${host.directory}/${path}`)).toBeNull();
       });
 
-      it.each([
-        ['an empty file', ''],
-        ['text', 'one\ntwo\n'],
-        ['no newline at the end', 'x'],
-        ['other scripts and a byte order mark', '\ufeff# caf\u00e9 日本\r\n'],
-      ])('gives back %s', async (_, text) => {
+      it.each(
+        rows([
+          ['an empty file', ''],
+          ['text', 'one\ntwo\n'],
+          ['no newline at the end', 'x'],
+          ['other scripts and a byte order mark', '\ufeff# caf\u00e9 日本\r\n'],
+        ]),
+      )('gives back %s', async (_, text) => {
         const path = fresh();
         await host.access.write(path, text);
         expect(await host.access.read(path)).toBe(text);
@@ -147,18 +158,18 @@ export function hostAccessContract(name: string, open: () => Promise<HostUnderTe
         const path = fresh();
         expect((await host.access.write(path, '1', { backup: true })).backup).toBeNull();
         const backups: string[] = [];
-        for (const text of ['2', '3', '4']) {
+        for (const text of ['2', '3']) {
           backups.push((await host.access.write(path, text, { backup: true })).backup ?? '');
         }
-        expect(new Set(backups).size).toBe(3);
+        expect(new Set(backups).size).toBe(2);
         expect(backups[0]).toMatch(/\.20\d{12}\.puffboot$/);
         const kept = await Promise.all(backups.map((backup) => host.access.read(backup)));
-        expect([kept, await host.access.read(path)]).toEqual([['1', '2', '3'], '4']);
+        expect([kept, await host.access.read(path)]).toEqual([['1', '2'], '3']);
       });
 
       it('leaves one whole file when two write it at once', async () => {
         const path = fresh();
-        const texts = Array.from({ length: 4 }, (_, at) => `${at}`.repeat(10_000));
+        const texts = Array.from({ length: slow ? 2 : 4 }, (_, at) => `${at}`.repeat(10_000));
         await Promise.all(texts.map((text) => host.access.write(path, text)));
         expect(texts).toContain(await host.access.read(path));
       });

@@ -36,6 +36,8 @@ export interface StageOptions {
   /** VMs that ignore a request to shut down, and those that not even vmctl's force ends. */
   readonly hung?: readonly string[];
   readonly wedged?: readonly string[];
+  /** Lines of the host's table that say how it is reached; left out, as a rehearsal's host. */
+  readonly reach?: (root: string) => Promise<string>;
   /** Use 127.0.0.1 alone, as on a system that has no other loopback address. */
   readonly lone?: boolean;
 }
@@ -71,6 +73,7 @@ export async function setStage({
   pxe = [],
   hung = [],
   wedged = [],
+  reach = async (root) => `access = "rehearsal"\nroot = "${root}"`,
   lone = false,
 }: StageOptions): Promise<Stage> {
   const directory = await mkdtemp(join(tmpdir(), 'puffboot-rehearsal-'));
@@ -81,7 +84,7 @@ export async function setStage({
   const root = join(directory, 'host');
   await mkdir(join(directory, 'state'), { mode: 0o750 });
   await makeSets(join(directory, 'sets'), release, 'amd64');
-  await writeFile(configFile, renderConfig(directory, network, ports, release));
+  await writeFile(configFile, renderConfig(directory, network, ports, release, await reach(root)));
   const host = await startSimulatedHost({
     root,
     options: {
@@ -123,7 +126,13 @@ export async function setStage({
   return stage;
 }
 
-function renderConfig(directory: string, network: Network, ports: Ports, release: string): string {
+function renderConfig(
+  directory: string,
+  network: Network,
+  ports: Ports,
+  release: string,
+  reach: string,
+): string {
   const me = userInfo().username;
   // Root's netboot gives its privileges up here too; anybody else's has none.
   const netbootUser = me === 'root' ? 'netbootUser = "nobody"\n' : '';
@@ -155,8 +164,7 @@ bootAddress = "${network.boot}"
 
 [[hosts]]
 name = "stage"
-access = "rehearsal"
-root = "${directory}/host"
+${reach}
 dhcp = "relay"
 lladdrPrefix = "fe:e1:ba:d0:77"
 ipv4Range = "${network.range}"

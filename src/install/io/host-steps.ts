@@ -104,3 +104,13 @@ function refused(argv: readonly string[], { status, stdout, stderr }: RunResult)
   const said = (stderr.trim() || stdout.trim() || 'nothing said').split('\n').slice(-3).join('; ');
   return new OperatorError('HOST_COMMAND', `${argv.join(' ')} failed with status ${status}: ${said}`);
 }
+
+/**
+ * Ends what a lost connection left on the console of a VM: its cu(1) would keep everybody else out until the
+ * host notices that nobody is there any more. Only what this user runs is ended.
+ */
+export async function freeConsole(access: HostAccess, name: string): Promise<void> {
+  const { stdout } = await access.run(VMCTL.status);
+  const tty = parseStatus(stdout).find((row) => row.name === name)?.tty ?? null;
+  if (tty !== null) await access.run(VMCTL.leave(tty));
+}

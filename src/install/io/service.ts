@@ -21,7 +21,8 @@ import type { InstallStore } from '../store.ts';
 import { bootEventOf } from '../witness.ts';
 import { againOf, hostOfVm, installOf, modeOf, mustRun } from './begin.ts';
 import { openConsoles } from './consoles.ts';
-import { kill, prepareHost } from './host-steps.ts';
+import { freeConsole, kill, observe, prepareHost } from './host-steps.ts';
+import { type LastingParts, lastingSession } from './lasting-session.ts';
 import { openQueue } from './line-up.ts';
 import { type Runner, type RunnerSteps, runInstall } from './runner.ts';
 import { attachSession, type SessionParts, startSession } from './session.ts';
@@ -130,11 +131,28 @@ export function openInstallService(parts: ServiceParts): InstallService {
       opened: (console) => consoles.opened(vm.name, console),
       changed,
     });
+    const lasting: LastingParts = {
+      vm: vm.name,
+      clock,
+      log,
+      look: () => observe(access, vm.name),
+      free: () => freeConsole(access, vm.name),
+      attach: async (listener) => {
+        const now = runners.get(vm.name)?.install() ?? install;
+        return attachSession(await session(), kernel, now, listener);
+      },
+    };
     return {
       prepare: () => prepareHost({ access, host, vm, setsDirectory: config.netboot.setsDirectory }),
       push,
-      start: async (listener) => startSession(await session(), kernel, listener),
-      attach: async (now, listener) => attachSession(await session(), kernel, now, listener),
+      start: (listener) =>
+        lastingSession(lasting, async (inner) => startSession(await session(), kernel, inner), listener),
+      attach: (now, listener) =>
+        lastingSession(
+          lasting,
+          async (inner) => attachSession(await session(), kernel, now, inner),
+          listener,
+        ),
       kill: () => kill(access, vm.name, clock),
     };
   }

@@ -5,6 +5,7 @@ import { secretsOf } from '../../../console/mask.ts';
 import type { PromptTable } from '../../../console/prompts/table.ts';
 import type { Answer } from '../../autoinstall/response-file.ts';
 import { messageOf, OperatorError } from '../../common/error.ts';
+import type { LineEnd } from '../../common/line.ts';
 import type { Clock, Log } from '../../common/port.ts';
 import type { HostAccess } from '../../host/access.ts';
 import { VMCTL } from '../../host/vmctl.ts';
@@ -57,6 +58,12 @@ export interface SessionListener {
   progress(progress: Progress | null): void;
   /** What the machine asks and nothing answers; null when that is over. */
   question(text: string | null): void;
+  /**
+   * The line closed before the install was done.
+   * @param why the connection to it was lost; null: its command ended
+   * @param failure what it is if nobody can take the console again
+   */
+  lost?(why: string | null, failure: InstallEvent & { readonly kind: 'fail' }): void;
 }
 
 /** Boots the ramdisk kernel and takes the console with it: what it prints first is not lost. */
@@ -117,10 +124,15 @@ async function openSession(
   } as const;
   const onEvent = (event: DriveEvent) => report(event, parts.release, listener);
   const { signal } = interrupt;
+  let gone: LineEnd | null = null;
+  void line.closed.then((end) => {
+    gone = end;
+  });
   const driven = drive({ line, held, clock, facts, recorder, onEvent, signal, evidence: true });
   void driven.then(async (result) => {
     const failure = signal.aborted ? null : consoleFailure(result, result.tail);
-    if (failure !== null)
+    if (failure !== null && gone !== null && listener.lost) listener.lost(gone.lost ?? null, failure);
+    else if (failure !== null)
       listener.event({ ...failure, ...(await keepEvidence(parts, console.path, result)) });
   });
   return {

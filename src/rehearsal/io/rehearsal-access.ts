@@ -52,6 +52,9 @@ async function execute(
   const surroundings: Surroundings = {
     root,
     input: async () => input,
+    stream: async function* () {
+      yield input;
+    },
     out: (data) => void out.push(Buffer.from(data)),
     err: (text) => {
       err += text;

@@ -26,6 +26,7 @@ async function main(): Promise<number> {
     {
       root,
       input: readInput,
+      stream: () => process.stdin,
       out: (data) => void process.stdout.write(data),
       err: (text) => void process.stderr.write(text),
       drop,
@@ -60,9 +61,15 @@ async function drop(): Promise<never> {
   return new Promise(() => undefined);
 }
 
+/** Behind sshd(8) the output is a socket, and what was written to it may still wait here. */
+const flushed = (stream: NodeJS.WriteStream): Promise<void> =>
+  new Promise((resolve) => stream.write('', () => resolve()));
+
+let status = 126;
 try {
-  process.exit(await main());
+  status = await main();
 } catch (error) {
   process.stderr.write(`sh: ${messageOf(error)}\n`);
-  process.exit(126);
 }
+await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+process.exit(status);

@@ -34,8 +34,6 @@ export async function startSimulatedHost({ root, options, log }: SimulatedHostPa
   const parsed = parseOptions(options);
   for (const directory of HOST.directories) await mkdir(join(base, directory), { recursive: true });
   await writeFile(join(base, HOST.vmctl), wrapper('vmctl.js'), { mode: 0o755 });
-  await writeFile(join(base, HOST.pkill), wrapper('pkill.js'), { mode: 0o755 });
-  await writeFile(join(base, HOST.last), LAST, { mode: 0o755 });
   await writeFile(join(base, HOST.config), '', { flag: 'a' });
   makeBaseFiles(base);
   const daemon = spawn(process.execPath, [compiled('vmd.js'), base, JSON.stringify(parsed)], {
@@ -71,13 +69,6 @@ function wrapper(name: string): string {
   const program = [process.execPath, compiled(name)].map(quote).join(' ');
   return `#!/bin/sh\nroot=$(cd -- "$(dirname -- "$0")/.." && pwd) || exit 1\nexec ${program} "$root" "$@"\n`;
 }
-
-/** A host whose last shutdown was in order, unless its file says otherwise. */
-const LAST = `#!/bin/sh
-root=$(cd -- "$(dirname -- "$0")/.." && pwd) || exit 1
-[ -f "$root/${HOST.boots}" ] && exec cat "$root/${HOST.boots}"
-printf 'reboot    ~                         Mon Jan  1 00:02\\nshutdown  ~                         Mon Jan  1 00:01\\n'
-`;
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 

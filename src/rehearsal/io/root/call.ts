@@ -10,6 +10,8 @@ export interface Call {
   readonly files: HostFiles;
   /** All of its standard input. */
   readonly input: () => Promise<Buffer>;
+  /** The same as it comes. */
+  readonly stream: () => AsyncIterable<Uint8Array>;
   readonly out: (data: string | Uint8Array) => void;
   readonly err: (text: string) => void;
   /** Runs the host's real `vmctl`; @returns its exit status */

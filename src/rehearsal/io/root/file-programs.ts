@@ -32,8 +32,16 @@ export const FILE_PROGRAMS: Readonly<Record<string, HostProgram>> = {
 };
 
 async function cat(call: Call, { rest }: Options): Promise<number> {
-  if (rest.length === 0) call.out(await call.input());
-  return each(rest, (path) => onFile(call, path, () => call.out(readFile(call, path))));
+  let status = 0;
+  for (const path of rest.length === 0 ? ['-'] : rest) {
+    if (path === '-') for await (const bytes of call.stream()) call.out(bytes);
+    else
+      status = Math.max(
+        status,
+        onFile(call, path, () => call.out(readFile(call, path))),
+      );
+  }
+  return status;
 }
 
 function readFile({ files }: Call, path: string): Buffer {

@@ -4,6 +4,11 @@ import { askAt } from '../socket.ts';
 import { type Call, complain, type HostProgram } from './call.ts';
 
 export const PROCESS_PROGRAMS: Readonly<Record<string, HostProgram>> = {
+  /** `ps -o etime= -p 1`: how long the host is up. */
+  ps: ({ out }) => {
+    out('12-03:04:05\n');
+    return 0;
+  },
   pgrep: (call) => find(call, async () => true),
   pkill: (call) => find(call, (process) => end(call, process)),
 };
@@ -50,7 +55,7 @@ async function processes({ files }: Call): Promise<readonly Process[]> {
 async function end({ files }: Call, { name, vm }: Process): Promise<boolean> {
   const reply =
     name === 'vmd'
-      ? await askAt(files.root, { kind: 'stop', vm: { id: vm.id }, force: true, wait: false })
+      ? await askAt(files.root, { kind: 'pkill', name: vm.name })
       : await askAt(files.root, { kind: 'hangup', vm: { id: vm.id } });
   return reply.kind !== 'failed';
 }

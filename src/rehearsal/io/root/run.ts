@@ -17,11 +17,20 @@ const PROGRAMS: Readonly<Record<string, HostProgram>> = {
   ...CHECK_PROGRAMS,
   ...SYSTEM_PROGRAMS,
   ...SHELL_PROGRAMS,
-  vmctl: ({ words, vmctl }) => vmctl(words),
+  vmctl,
 };
 
+/** What vmd(8) does for root alone, by vmctl(8)'s words, which may be abbreviated. */
+const ROOTS_ALONE = /^(loa|rel|res|log|rec|sen)/;
+
+function vmctl({ words, files, err, vmctl: program }: Call): Promise<number> | number {
+  if (files.user === 'root' || !ROOTS_ALONE.test(words[0] ?? '')) return program(words);
+  err('vmctl: command failed\n');
+  return 1;
+}
+
 /** What the world outside of the host gives to a command. */
-export interface Surroundings extends Pick<Call, 'input' | 'out' | 'err' | 'vmctl'> {
+export interface Surroundings extends Pick<Call, 'input' | 'stream' | 'out' | 'err' | 'vmctl'> {
   readonly root: string;
   /** Breaks the connection over which the command came. Does not return where there is one. */
   readonly drop: () => Promise<never>;
@@ -55,9 +64,9 @@ async function run(surroundings: Surroundings, files: HostFiles, argv: readonly 
     return 127;
   }
   const instead = (user: string, next: readonly string[]) => run(surroundings, files.as(user), next);
-  const vmctl = (rest: readonly string[]) =>
+  const onward = (rest: readonly string[]) =>
     files.full && rest[0] === 'create' ? noSpace(surroundings) : surroundings.vmctl(rest);
-  const status = await program({ ...surroundings, name, words, files, instead, vmctl });
+  const status = await program({ ...surroundings, name, words, files, instead, vmctl: onward });
   return fault?.after === true ? ((await fail(surroundings, fault)) ?? status) : status;
 }
 

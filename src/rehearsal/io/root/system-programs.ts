@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { HOST } from '../../host-path.ts';
 import type { Options } from '../../root/getopt.ts';
 import { type Call, complain, type HostProgram, withOptions } from './call.ts';
 import { readNote, writeNote } from './notes.ts';
@@ -8,6 +9,7 @@ import { RC_PROGRAMS } from './rc-programs.ts';
 export const SYSTEM_PROGRAMS: Readonly<Record<string, HostProgram>> = {
   ...PROCESS_PROGRAMS,
   ...RC_PROGRAMS,
+  last,
   sysctl: withOptions('nq', sysctl),
   uname: withOptions('amnprsv', uname),
   hostname: withOptions('s', (call, { flags }) => {
@@ -31,6 +33,16 @@ export const SYSTEM_PROGRAMS: Readonly<Record<string, HostProgram>> = {
   true: () => 0,
   false: () => 1,
 };
+
+/** A host whose last shutdown was in order, unless its file says otherwise. */
+function last({ files, out }: Call): number {
+  const noted = files.as('root').find(`/${HOST.boots}`) !== null;
+  out(noted ? files.as('root').read(`/${HOST.boots}`) : ORDERLY);
+  return 0;
+}
+
+const ORDERLY =
+  'reboot    ~                         Mon Jan  1 00:02\nshutdown  ~                         Mon Jan  1 00:01\n';
 
 const SYSCTLS: Readonly<Record<string, string>> = {
   'hw.machine': 'amd64',
