@@ -10,7 +10,8 @@ export type Unproven = readonly Piece[];
 /** Keys that never carry a secret (RETURN, ^C, an arrow) are told in their turn, not proven. */
 type Piece =
   | { readonly kind: 'text'; readonly text: string; readonly secret: boolean }
-  | { readonly kind: 'key'; readonly text: string };
+  /** `told`: recorded already; a RETURN is kept until its newline comes. */
+  | { readonly kind: 'key'; readonly text: string; readonly told: boolean };
 
 /** A control sequence of the keyboard (ECMA-48 §5.4), or a control character. */
 const KEY = /\x1b(?:\[[\x30-\x3f]*[\x20-\x2f]*[\x40-\x7e]|O.)?|[\x00-\x1f\x7f]/y;
@@ -30,7 +31,7 @@ export function takeTyped(unproven: Unproven, text: string, line: string): [Unpr
   for (let at = 0; at < text.length; ) {
     const [piece, end] = nextPiece(text, at, secret);
     // What is pasted behind a RETURN answers a prompt that nobody has seen yet.
-    if (piece.kind === 'key' && /[\r\n]/.test(piece.text)) secret = false;
+    if (isReturn(piece)) secret = false;
     const last = pieces.at(-1);
     if (last?.kind === 'text' && piece.kind === 'text' && last.secret === piece.secret) {
       pieces[pieces.length - 1] = { ...last, text: last.text + piece.text };
@@ -49,7 +50,9 @@ export function takeEcho(unproven: Unproven, output: string): [Unproven, string]
     if (pieces.length === 0) break;
     told += tellEchoed(pieces, line);
     // The line has ended: what it has not shown was not echoed.
-    if (index < lines.length - 1) told += tellLine(pieces);
+    if (index === lines.length - 1) break;
+    if (isTold(pieces[0])) pieces.shift();
+    else told += tellLine(pieces);
   }
   return [pieces, told];
 }
@@ -68,9 +71,10 @@ function tellEchoed(pieces: Piece[], shown: string): string {
         return told + rest;
       }
       rest = rest.slice(piece.text.length);
-    }
-    told += piece.text;
-    pieces.shift();
+    } else if (piece.told && rest === '') return told;
+    if (!isTold(piece)) told += piece.text;
+    if (isReturn(piece) && !isTold(piece)) pieces[0] = { ...piece, told: true };
+    else pieces.shift();
   }
   if (pieces.length === 0 && rest.trim() === '') return told;
   pieces.length = 0;
@@ -78,22 +82,26 @@ function tellEchoed(pieces: Piece[], shown: string): string {
 }
 
 function tellLine(pieces: Piece[]): string {
-  const end = pieces.findIndex(({ kind, text }) => kind === 'key' && /[\r\n]/.test(text));
+  const end = pieces.findIndex((piece) => isReturn(piece) && !isTold(piece));
   return endTyped(pieces.splice(0, end < 0 ? pieces.length : end + 1));
 }
 
 /** Nothing more will be seen of it. */
 export function endTyped(unproven: Unproven): string {
-  return unproven.map(({ kind, text }) => (kind === 'key' ? text : MASK)).join('');
+  return unproven.map((piece) => (piece.kind === 'text' ? MASK : piece.told ? '' : piece.text)).join('');
 }
 
-/** What moves the cursor and shows nothing. */
-const DRAWING = /\x1b\[[\x30-\x3f]*[\x20-\x2f]*[\x40-\x7e]|[\x00-\x09\x0b\x0c\x0e-\x1f\x7f]/g;
+const isReturn = (piece: Piece): piece is Piece & { kind: 'key' } =>
+  piece.kind === 'key' && /[\r\n]/.test(piece.text);
+const isTold = (piece: Piece | undefined): boolean => piece?.kind === 'key' && piece.told;
+
+/** What moves the cursor and shows nothing, and what erases. */
+const DRAWING = /\x08 \x08|\x1b\[[\x30-\x3f]*[\x20-\x2f]*[\x40-\x7e]|[\x00-\x09\x0b\x0c\x0e-\x1f\x7f]/g;
 
 function nextPiece(text: string, at: number, secret: boolean): [Piece, number] {
   KEY.lastIndex = at;
   const key = KEY.exec(text)?.[0];
-  if (key !== undefined) return [{ kind: 'key', text: key }, at + key.length];
+  if (key !== undefined) return [{ kind: 'key', text: key, told: false }, at + key.length];
   TEXT.lastIndex = at;
   const run = TEXT.exec(text)?.[0] ?? text.slice(at);
   return [{ kind: 'text', text: run, secret }, at + run.length];
@@ -103,5 +111,6 @@ function nextPiece(text: string, at: number, secret: boolean): [Piece, number] {
 function tellKeys(pieces: readonly Piece[]): [Unproven, string] {
   const first = pieces.findIndex(({ kind }) => kind === 'text');
   const keys = first < 0 ? pieces : pieces.slice(0, first);
-  return [pieces.slice(keys.length), keys.map(({ text }) => text).join('')];
+  const awaited = keys.filter(isReturn).map((key) => ({ ...key, told: true }));
+  return [[...awaited, ...pieces.slice(keys.length)], endTyped(keys)];
 }

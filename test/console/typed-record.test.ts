@@ -53,10 +53,10 @@ it.each<[string, string, readonly Step[], string]>([
     '# ',
     [
       ['keys', 'a\rb\r'],
-      ['output', 'a\r\n# '],
+      ['output', 'a\r\n'],
       ['output', 'b\r\n'],
     ],
-    'a\r***\r',
+    'a\rb\r',
   ],
   [
     'nothing but RETURN',
@@ -77,6 +77,37 @@ it.each<[string, string, readonly Step[], string]>([
       ['output', '^C\r\n'],
     ],
     '\x1b[A\x03',
+  ],
+  [
+    'a line behind a RETURN whose echo comes late',
+    '# ',
+    [
+      ['keys', '\r'],
+      ['keys', 'ls\r'],
+      ['output', '\r\n'],
+      ['output', 'ls\r\n'],
+    ],
+    '\rls\r',
+  ],
+  [
+    'a line that was killed first',
+    '# ',
+    [
+      ['keys', '\x15ls'],
+      ['output', '\b \b\b \bls'],
+    ],
+    '\x15ls',
+  ],
+  [
+    'a password behind a RETURN that echoes nothing',
+    '> ',
+    [
+      ['keys', '\r'],
+      ['keys', 'foo\r'],
+      ['output', '\r\n'],
+      ['output', '\r\nLogin incorrect\r\n'],
+    ],
+    '\r***\r',
   ],
   [
     'a key that is erased',
