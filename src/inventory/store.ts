@@ -15,10 +15,12 @@ export interface VmStore {
   /** `change` maps the stored VM to the new one inside the transaction. @throws VM_NOT_FOUND */
   updateVm(name: string, change: (vm: Vm) => Vm): Promise<Vm>;
   /**
-   * In one transaction: hands the VMs that exist to `change`, and stores what it returns, whether new or
+   * In one transaction: hands the VMs that exist, and those that were removed, to `change`, and stores what it returns, whether new or
    * changed. It may throw an OperatorError, and nothing is stored.
    */
-  changeVms(change: (existing: readonly Vm[]) => readonly Vm[]): Promise<readonly Vm[]>;
+  changeVms(
+    change: (existing: readonly Vm[], retired: readonly Retired[]) => readonly Vm[],
+  ): Promise<readonly Vm[]>;
 }
 
 /** What became of VMs outside of their installs. */

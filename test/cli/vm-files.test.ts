@@ -3,6 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { vmCommand } from '../../src/cli/vm.ts';
+import type { Ipv4 } from '../../src/common/address.ts';
+import { SILENT_LOG } from '../../src/common/port.ts';
+import { openStore } from '../../src/io/store/store.ts';
+import { sampleRetired } from '../contract/retired.ts';
+import { sampleVm } from '../contract/store.ts';
 import { run } from './run.ts';
 
 const KEY = /"(ssh-ed25519 .*)"/.exec(await readFile('fixtures/vm-file/old-world.txt', 'utf8'))?.[1] ?? '';
@@ -87,6 +92,26 @@ describe('VMs as text files', () => {
     );
     expect((await vm('one', 'import', '--update', path)).stdout).toMatch(/web1 changed as the file says/);
     expect((await vm('one', 'show', 'web1')).stdout).toMatch(/memory +4G\n/);
+  });
+
+  it('gives nobody what is held back after a removal, but to who says so', async () => {
+    const store = await openStore(join(directory, 'one'), { log: SILENT_LOG });
+    await store.addVm(() => sampleVm(1, { ipv4: '192.0.2.10' as Ipv4 }));
+    await store.orderRetirement(
+      sampleRetired('vm1', { lladdr: sampleVm(1).lladdr, ipv4: '192.0.2.10' as Ipv4 }),
+    );
+    await store.leaveInventory(sampleRetired('vm1').key);
+    await store.close();
+    const { stdout } = await vm(
+      'one',
+      'import',
+      await file('web1.txt', 'note="x"'),
+      await file('vm1.txt', 'note="x"'),
+    );
+    expect(stdout).toMatch(/web1 added as VM 2 of vmm1/);
+    expect(stdout).toMatch(/vm1.txt: the VM vm1 is still being removed\n/);
+    const said = await vm('one', 'import', await file('web2.txt', 'ip="192.0.2.10"'));
+    expect(said.stdout).toMatch(/web2 added as VM \d+ of vmm1, [0-9a-f:]+, 192.0.2.10\n/);
   });
 
   it.each([

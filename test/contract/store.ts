@@ -157,6 +157,20 @@ function describeVms(open: Open): void {
       expect(ids).toEqual(Array.from({ length: 40 }, (_, index) => index + 1));
     });
 
+    it('change together or not at all', async () => {
+      const store = await open();
+      await store.addVm(nextVm);
+      const changed = [sampleVm(1, { note: 'changed' }), sampleVm(2)];
+      expect(await store.changeVms((existing) => (existing.length === 1 ? changed : []))).toEqual(changed);
+      const clash = sampleVm(3, { lladdr: sampleVm(1).lladdr });
+      await expect(store.changeVms(() => [sampleVm(1), clash])).rejects.toThrowError();
+      const refuse = () => {
+        throw new OperatorError('VM_REFUSED', 'no');
+      };
+      await expect(store.changeVms(refuse)).rejects.toThrowError(code('VM_REFUSED'));
+      expect(await store.listVms()).toEqual(changed);
+    });
+
     it('change inside one transaction', async () => {
       const store = await open();
       await store.addVm(nextVm);

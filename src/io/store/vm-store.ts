@@ -28,7 +28,7 @@ export function vmStore(database: Kysely<Tables>): VmStore {
       database.transaction().execute(async (transaction) => {
         const existing = await listVms(transaction);
         const known = new Set(existing.map(({ name }) => name));
-        const vms = change(existing);
+        const vms = change(existing, await listRetired(transaction));
         for (const vm of vms) {
           const row = renderVmRow(vm);
           await (known.has(vm.name)

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/schema.ts';
 import { type ImportFault, importVm, reservedBy, type Wanted } from '../../inventory/import-vm.ts';
+import { isHeld, type Retired } from '../../inventory/retired.ts';
 import type { VmStore } from '../../inventory/store.ts';
 import type { Vm } from '../../inventory/vm.ts';
 import { allocationHost } from './allocation-host.ts';
@@ -55,9 +56,10 @@ export async function importAll(
 ): Promise<readonly ImportedVm[]> {
   let results: ImportedVm[] = [];
   const hosts = context.config.hosts.map(allocationHost);
-  const reserved = new Set([...items.flatMap(({ wanted }) => reservedBy(wanted.said)), ...taken]);
-  const take = (existing: readonly Vm[]): readonly Vm[] => {
+  const take = (existing: readonly Vm[], retired: readonly Retired[]): readonly Vm[] => {
     results = [];
+    const said = items.flatMap(({ wanted }) => reservedBy(wanted.said));
+    const reserved = new Set([...said, ...taken, ...heldBack(retired, context.now())]);
     const changed = new Map<string, Vm>();
     for (const item of items) {
       const all = [...existing.filter((vm) => !changed.has(vm.name)), ...changed.values()];
@@ -65,7 +67,9 @@ export async function importAll(
       const more = imported.outcome === 'refused' ? imported.faults : [];
       const told = more.map(({ field, message }) => ({ line: item.lineOf(field), message }));
       // What is wrong with the file does not hide what the inventory says of the rest of it.
-      const faults = [...item.faults, ...told].sort((a, b) => (a.line ?? Infinity) - (b.line ?? Infinity));
+      const faults = [...item.faults, ...leaving(item.wanted.said.name, retired), ...told].sort(
+        (a, b) => (a.line ?? Infinity) - (b.line ?? Infinity),
+      );
       const { file, notes } = item;
       if (imported.outcome === 'refused' || faults.length > 0) {
         results.push({ file, outcome: 'refused', vm: null, notes, faults });
@@ -77,8 +81,21 @@ export async function importAll(
     }
     return [...changed.values()];
   };
-  if (dryRun) take(await context.store.listVms());
-  else await context.store.changeVms(take);
+  await context.store.changeVms((existing, retired) => {
+    const changed = take(existing, retired);
+    return dryRun ? [] : changed;
+  });
   context.installs?.refresh().catch(() => undefined);
   return results;
+}
+
+/** What allocation keeps back after a removal; a file that says so gets it all the same. */
+const heldBack = (retired: readonly Retired[], now: number): readonly string[] =>
+  retired
+    .filter((each) => isHeld(each, now))
+    .flatMap(({ lladdr, ipv4, nics }) => [lladdr, ipv4, ...nics.map((nic) => nic.lladdr)]);
+
+function leaving(name: string, retired: readonly Retired[]): readonly Told[] {
+  const isLeaving = retired.some((each) => each.name === name && each.stage !== 'retired');
+  return isLeaving ? [{ line: null, message: `the VM ${name} is still being removed` }] : [];
 }
