@@ -42,6 +42,7 @@ async function rehearse({ keep = false, fail, pace }: RehearseOptions): Promise<
     pace,
     faults: fail === undefined ? [] : [fail],
     pxe: [MACHINE],
+    telemetrySeconds: 5,
   });
   const interrupted = untilInterrupted();
   try {

@@ -107,3 +107,21 @@ describe('start, stop and kill', () => {
     60_000,
   );
 });
+
+describe('telemetry of a host', () => {
+  it("sees what a VM takes, by the host's own tools", () =>
+    withVms(
+      ['a'],
+      async (rig, run) => {
+        await run('start', 'a');
+        const text = await until(async () => {
+          const answer = await fetch(`${rig.stage.web}/metrics`);
+          const metrics = await answer.text();
+          return /^puffboot_vm_uptime_seconds\{/m.test(metrics) && metrics;
+        });
+        expect(text).toMatch(/^puffboot_vm_up\{vm="a",host="stage"\} 1$/m);
+        expect(text).toMatch(/^puffboot_vm_memory_bytes\{vm="a",host="stage"\} \d{7,}/m);
+      },
+      { telemetrySeconds: 1 },
+    ));
+});

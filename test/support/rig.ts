@@ -51,7 +51,9 @@ export interface Rig {
 export async function withRig(
   pace: number,
   body: (rig: Rig) => Promise<void>,
-  options: Partial<Pick<StageOptions, 'lone' | 'hung' | 'wedged' | 'faults' | 'reach'>> = {},
+  options: Partial<
+    Pick<StageOptions, 'lone' | 'hung' | 'wedged' | 'faults' | 'reach' | 'telemetrySeconds'>
+  > = {},
 ): Promise<void> {
   const stage = await setStage({ program: PROGRAM, release: '7.6', pace, faults: [], ...options });
   let serve = stage.serve;

@@ -38,6 +38,8 @@ export interface StageOptions {
   readonly wedged?: readonly string[];
   /** Lines of the host's table that say how it is reached; left out, as a rehearsal's host. */
   readonly reach?: (root: string) => Promise<string>;
+  /** How often the host is asked about its VMs; 0, the default: never. */
+  readonly telemetrySeconds?: number;
   /** Use 127.0.0.1 alone, as on a system that has no other loopback address. */
   readonly lone?: boolean;
 }
@@ -74,6 +76,7 @@ export async function setStage({
   hung = [],
   wedged = [],
   reach = async (root) => `access = "rehearsal"\nroot = "${root}"`,
+  telemetrySeconds = 0,
   lone = false,
 }: StageOptions): Promise<Stage> {
   const directory = await mkdtemp(join(tmpdir(), 'puffboot-rehearsal-'));
@@ -84,7 +87,8 @@ export async function setStage({
   const root = join(directory, 'host');
   await mkdir(join(directory, 'state'), { mode: 0o750 });
   await makeSets(join(directory, 'sets'), release, 'amd64');
-  await writeFile(configFile, renderConfig(directory, network, ports, release, await reach(root)));
+  const told = { release, telemetrySeconds, reach: await reach(root) };
+  await writeFile(configFile, renderConfig(directory, network, ports, told));
   const host = await startSimulatedHost({
     root,
     options: {
@@ -126,13 +130,9 @@ export async function setStage({
   return stage;
 }
 
-function renderConfig(
-  directory: string,
-  network: Network,
-  ports: Ports,
-  release: string,
-  reach: string,
-): string {
+type Told = { readonly release: string; readonly telemetrySeconds: number; readonly reach: string };
+
+function renderConfig(directory: string, network: Network, ports: Ports, told: Told): string {
   const me = userInfo().username;
   // Root's netboot gives its privileges up here too; anybody else's has none.
   const netbootUser = me === 'root' ? 'netbootUser = "nobody"\n' : '';
@@ -150,7 +150,7 @@ broadcast = false
 setsDirectory = "${directory}/sets"
 
 [telemetry]
-intervalSeconds = 5
+intervalSeconds = ${told.telemetrySeconds}
 
 [web]
 port = ${ports.web}
@@ -164,7 +164,7 @@ bootAddress = "${network.boot}"
 
 [[hosts]]
 name = "stage"
-${reach}
+${told.reach}
 dhcp = "relay"
 lladdrPrefix = "fe:e1:ba:d0:77"
 ipv4Range = "${network.range}"
@@ -173,7 +173,7 @@ capacity = ${network === NETWORK ? 40 : 1}
 [hosts.vmDefaults]
 memory = "512M"
 disks = ["10G"]
-release = "${release}"
+release = "${told.release}"
 timezone = "Europe/Amsterdam"
 `;
 }

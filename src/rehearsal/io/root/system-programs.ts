@@ -2,12 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HOST } from '../../host-path.ts';
 import type { Options } from '../../root/getopt.ts';
 import { type Call, complain, type HostProgram, withOptions } from './call.ts';
+import { LIFE_PROGRAMS } from './life-programs.ts';
 import { readNote, writeNote } from './notes.ts';
 import { PROCESS_PROGRAMS } from './process-programs.ts';
 import { RC_PROGRAMS } from './rc-programs.ts';
 
 export const SYSTEM_PROGRAMS: Readonly<Record<string, HostProgram>> = {
   ...PROCESS_PROGRAMS,
+  ...LIFE_PROGRAMS,
   ...RC_PROGRAMS,
   last,
   sysctl: withOptions('nq', sysctl),
