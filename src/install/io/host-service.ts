@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { posix } from 'node:path';
 import { type RamdiskKernel, ramdiskKernel } from '../../../sets/io/kernel.ts';
-import { checksum } from '../../common/checksum.ts';
 import { messageOf, OperatorError } from '../../common/error.ts';
 import { show } from '../../common/form.ts';
 import type { Clock, Log } from '../../common/port.ts';
@@ -12,12 +11,13 @@ import { type HostLock, lockHost } from '../../host/io/lock.ts';
 import { observeHost } from '../../host/io/observe.ts';
 import { takeTurns } from '../../host/io/turns.ts';
 import { type HostPlan, planHost } from '../../host/plan/plan.ts';
-import { describe, isTold, type Step } from '../../host/plan/step.ts';
+import { describe, isTold } from '../../host/plan/step.ts';
 import type { Wanted } from '../../host/plan/wanted.ts';
 import type { LifeStore, VmStore } from '../../inventory/store.ts';
-import type { ApplyView, HostOperator, PlanView } from '../../web/host-operator.ts';
+import type { HostOperator } from '../../web/host-operator.ts';
 import type { InstallStore } from '../store.ts';
 import { wantedOf } from '../wanted.ts';
+import { carryOutAll, digestOf, errorView, isOver, type Progress, planView } from './apply-progress.ts';
 import { diagnose, remedy } from './doctor-service.ts';
 import { dueFlags, VM_CONF } from './host-flags.ts';
 
@@ -52,8 +52,6 @@ interface Planned {
 
 /** How many applies are remembered for those who ask how they went. */
 const KEPT = 1000;
-
-type Progress = { -readonly [Key in keyof ApplyView]: ApplyView[Key] };
 
 /** Plans and applies; on each host one thing after the other. */
 export function openHostService(parts: HostServiceParts): HostService {
@@ -212,41 +210,4 @@ export function openHostService(parts: HostServiceParts): HostService {
       await settled();
     },
   };
-}
-
-const isOver = (state: ApplyView['state']): boolean => state === 'done' || state === 'failed';
-
-async function carryOutAll(
-  steps: readonly Step[],
-  progress: Progress,
-  perform: (step: Step) => Promise<void>,
-): Promise<void> {
-  let told = -1;
-  const mark = (state: ApplyView['steps'][number]['state']) => {
-    progress.steps = progress.steps.map((step, at) => (at === told ? { ...step, state } : step));
-  };
-  for (const step of steps) {
-    if (isTold(step)) told += 1;
-    mark('doing');
-    try {
-      await perform(step);
-    } catch (error) {
-      mark('failed');
-      throw error;
-    }
-    mark('done');
-  }
-}
-
-/** By it a plan that was shown is known again. */
-const digestOf = ({ steps, faults }: HostPlan): string => checksum(JSON.stringify([steps, faults]));
-
-function planView(plan: HostPlan): PlanView {
-  const { host, diffs, steps, remarks, faults } = plan;
-  return { host, diffs, steps: steps.filter(isTold).map(describe), remarks, faults, digest: digestOf(plan) };
-}
-
-function errorView(error: unknown): NonNullable<ApplyView['error']> {
-  const code = error instanceof OperatorError ? error.code : null;
-  return { code, message: messageOf(error) };
 }

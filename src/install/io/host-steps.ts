@@ -4,7 +4,8 @@ import { setDirectory } from '../../../sets/names.ts';
 import { OperatorError } from '../../common/error.ts';
 import type { Clock } from '../../common/port.ts';
 import type { HostConfig } from '../../config/schema.ts';
-import type { HostAccess, RunResult } from '../../host/access.ts';
+import type { HostAccess } from '../../host/access.ts';
+import { must, refused } from '../../host/io/must.ts';
 import { parseStatus, VMCTL, type VmState } from '../../host/vmctl.ts';
 import type { Vm } from '../../inventory/vm.ts';
 import { fragmentOf } from '../host-files.ts';
@@ -37,7 +38,7 @@ export async function prepareHost(parts: PrepareParts): Promise<{ readonly fresh
   await access.write(paths.kernel, { copyOf: kernel }, { mode: 0o644 });
   const freshDisk = await createMissingDisks(access, vm, paths.disks);
   await access.write(paths.fragment, fragmentOf(host, vm), { mode: 0o600 });
-  if (state === null) await must(access, VMCTL.load(paths.fragment), true);
+  if (state === null) await must(access, VMCTL.load(paths.fragment), { asRoot: true });
   return { freshDisk };
 }
 
@@ -94,16 +95,6 @@ async function settled(
 }
 
 const isDown = (state: VmState | null): boolean => state === null || state === 'stopped';
-
-async function must(access: HostAccess, argv: readonly string[], asRoot = false): Promise<void> {
-  const result = await access.run(argv, { asRoot });
-  if (result.status !== 0) throw refused(argv, result);
-}
-
-function refused(argv: readonly string[], { status, stdout, stderr }: RunResult): OperatorError {
-  const said = (stderr.trim() || stdout.trim() || 'nothing said').split('\n').slice(-3).join('; ');
-  return new OperatorError('HOST_COMMAND', `${argv.join(' ')} failed with status ${status}: ${said}`);
-}
 
 /**
  * Ends what a lost connection left on the console of a VM: its cu(1) would keep everybody else out until the
