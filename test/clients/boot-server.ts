@@ -38,19 +38,19 @@ export interface BootServer {
  * The netboot service on its real ports, as a process in the server's namespace of a new LAN.
  * @param files by their names below the sets of the release
  * @param routed networks behind relays, each with its router on the LAN
+ * @param others files of the operator's own, by their names in TFTP
  */
 export async function startBootServer(
   clients: readonly CatalogClient[],
   files: Readonly<Record<string, Uint8Array>> = {},
   routed: readonly string[] = [],
+  others: Readonly<Record<string, Uint8Array>> = {},
 ): Promise<BootServer> {
   const directory = await mkdtemp(join(tmpdir(), 'puffboot-clients-'));
   const setsDirectory = join(directory, 'sets');
-  await mkdir(join(setsDirectory, SETS), { recursive: true });
-  for (const [name, bytes] of Object.entries(files)) {
-    await mkdir(dirname(join(setsDirectory, SETS, name)), { recursive: true });
-    await writeFile(join(setsDirectory, SETS, name), bytes);
-  }
+  const tftpDirectory = join(directory, 'tftp');
+  await writeBelow(join(setsDirectory, SETS), files);
+  await writeBelow(tftpDirectory, others);
   const program = join(directory, 'serve.mjs');
   await build({
     entryPoints: [resolve('test/clients/serve.ts')],
@@ -62,7 +62,10 @@ export async function startBootServer(
   });
   const settings = join(directory, 'settings.json');
   const catalog = catalogOf(clients, [NETWORK, ...routed]);
-  await writeFile(settings, JSON.stringify({ catalog, setsDirectory } satisfies ServeSettings));
+  await writeFile(
+    settings,
+    JSON.stringify({ catalog, setsDirectory, tftpDirectory } satisfies ServeSettings),
+  );
   const lan = await openLan();
   const events: BootEvent[] = [];
   const warnings: string[] = [];
@@ -80,6 +83,14 @@ export async function startBootServer(
     throw error;
   }
   return { lan, directory, events, warnings, close };
+}
+
+async function writeBelow(root: string, files: Readonly<Record<string, Uint8Array>>): Promise<void> {
+  await mkdir(root, { recursive: true });
+  for (const [name, bytes] of Object.entries(files)) {
+    await mkdir(dirname(join(root, name)), { recursive: true });
+    await writeFile(join(root, name), bytes);
+  }
 }
 
 /** Resolves when the server is ready; it is ended with its namespace. */

@@ -9,6 +9,7 @@ import { SYSTEM_CLOCK } from '../../src/io/clock.ts';
 export interface ServeSettings {
   readonly catalog: Catalog;
   readonly setsDirectory: string;
+  readonly tftpDirectory: string;
 }
 
 /** What it prints, one JSON value a line. */
@@ -29,10 +30,12 @@ const log: Log = {
   error: level('error'),
 };
 
-const { catalog, setsDirectory } = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as ServeSettings;
+const { catalog, setsDirectory, tftpDirectory } = JSON.parse(
+  readFileSync(process.argv[2] ?? '', 'utf8'),
+) as ServeSettings;
 const addresses = [...new Set(catalog.subnets.map(({ bootAddress }) => bootAddress))];
 const sockets = await bindSockets({ addresses, broadcast: true, dhcpPort: 67, tftpPort: 69, httpPort: 80 });
-const netboot = startNetboot({ ...sockets, setsDirectory, clock: SYSTEM_CLOCK, log });
+const netboot = startNetboot({ ...sockets, setsDirectory, tftpDirectory, clock: SYSTEM_CLOCK, log });
 netboot.onEvent((event) => say({ kind: 'event', event }));
 await netboot.push(catalog);
 say({ kind: 'ready' });
