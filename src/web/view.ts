@@ -100,10 +100,14 @@ export function consoleSide(vm: WebVm, now: number): Html {
 }
 
 /** Above the terminal: why an install failed. */
-export function consoleFailure({ install }: WebVm): Html {
+export function consoleFailure({ name, install }: WebVm): Html {
   if (install === null || install.failure === null) return html``;
-  const { phase, reason, next, tail } = install.failure;
-  return html`<section class="failure" aria-label="Why it failed"><h2 class="failure-title">Failed while ${phase}</h2><p>${reason}</p><p><b>What to do:</b> ${next}</p><details><summary>End of the console</summary><pre tabindex="0">${tail}</pre></details></section>`;
+  const { phase, reason, next, tail, evidence } = install.failure;
+  return html`<section class="failure" aria-label="Why it failed"><h2 class="failure-title">Failed while ${phase}</h2><p>${reason}</p><p><b>What to do:</b> ${next}</p>${
+    evidence === undefined
+      ? null
+      : html`<p><b>What the machine said of it:</b> <code>puffboot transcript evidence ${name}</code></p>`
+  }<details><summary>End of the console</summary><pre tabindex="0">${tail}</pre></details></section>`;
 }
 
 function stepItem(step: Step): Html {

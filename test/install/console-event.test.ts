@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Effect } from '../../console/dialogue.ts';
 import type { ConsoleReport } from '../../console/report.ts';
-import { consoleEventOf, consoleFailure } from '../../src/install/console-event.ts';
+import { consoleEventOf, consoleFailure, consoleRefusal } from '../../src/install/console-event.ts';
 
 const phase = (name: Extract<Effect, { kind: 'phase' }>['name']): Effect => ({ kind: 'phase', name, at: 1 });
 
@@ -42,4 +42,17 @@ describe('a drive that ended', () => {
   ])('%s', (_, ended, reason) => {
     expect(consoleFailure(ended, 'tail')?.reason ?? null).toBe(reason);
   });
+});
+
+it.each([
+  [
+    'somebody else',
+    'cu: open("/dev/ttyp3"): Device busy\r\n',
+    'somebody else holds the console of web1: cu(1) or vmctl(8) on its host has /dev/ttyp3 open',
+  ],
+  ['a VM that does not run', 'vmctl: console not found\r\n', 'web1 has no console now: it does not run'],
+  ['other words', 'vmctl: no such\r\nthing\r\n', 'the console of web1 ended at once: vmctl: no such thing'],
+  ['nothing', '', 'the console of web1 ended at once'],
+])('a console that is refused by %s says so in plain words', (_, said, words) => {
+  expect(consoleRefusal('web1', said)).toBe(words);
 });
