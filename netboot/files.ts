@@ -1,3 +1,5 @@
+import type { ListedFile } from './http/index-text.ts';
+
 /** What netboot needs of the sets directory; implemented in `io/`. */
 export interface OpenedFile {
   readonly size: number;
@@ -7,6 +9,8 @@ export interface OpenedFile {
   readonly bytes?: Uint8Array;
   /** Fills `into` from `offset` on. @returns how many bytes there were; fewer than asked only at the end */
   read(into: Uint8Array, offset: number): Promise<number>;
+  /** False where the file was written to since it was opened. */
+  isUnchanged?(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -16,3 +20,9 @@ export interface OpenedFile {
  * @returns why not, where it cannot be served
  */
 export type OpenFile = (path: string) => Promise<OpenedFile | { readonly missing: string }>;
+
+/**
+ * The regular files of a directory below the sets directory, in the order of their names.
+ * @returns null where there is no such directory
+ */
+export type ListFiles = (path: string) => Promise<readonly ListedFile[] | null>;

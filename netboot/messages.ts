@@ -11,7 +11,15 @@ import {
 import type { BootEvent, Catalog, DhcpMessage } from './catalog.ts';
 
 /** What goes across the channel between netboot and the rest. Everything that arrives is checked. */
-export type ToNetboot = { readonly kind: 'push'; readonly id: number; readonly catalog: Catalog };
+export type ToNetboot = {
+  readonly kind: 'push';
+  readonly id: number;
+  readonly catalog: Catalog;
+  /** Milliseconds since the epoch, by the sender's clock. */
+  readonly sentAt: number;
+  /** What has to be added to the sender's times; given by whoever took the message from another machine. */
+  readonly skew?: number;
+};
 
 export type FromNetboot =
   /** It has started, and knows nothing yet. */
@@ -142,7 +150,13 @@ const eventSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
-const pushSchema = z.strictObject({ kind: z.literal('push'), id: z.int(), catalog: z.unknown() });
+const pushSchema = z.strictObject({
+  kind: z.literal('push'),
+  id: z.int(),
+  catalog: z.unknown(),
+  sentAt: z.number().exactOptional(),
+  skew: z.number().exactOptional(),
+});
 
 const fromSchema: z.ZodType<FromNetboot> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('ready') }),
@@ -160,11 +174,22 @@ export type ParsedPush =
 export function parsePush(message: unknown): ParsedPush | null {
   const push = pushSchema.safeParse(message);
   if (!push.success) return null;
-  const { id } = push.data;
+  const { id, skew = 0 } = push.data;
   const parsed = parseCatalog(push.data.catalog);
   return parsed.ok
-    ? { kind: 'push', id, catalog: parsed.catalog }
+    ? { kind: 'push', id, catalog: skewed(parsed.catalog, skew) }
     : { kind: 'refused', id, reason: parsed.reason };
+}
+
+/** The catalog with the times of armings in our own clock. */
+function skewed(catalog: Catalog, skew: number): Catalog {
+  if (skew === 0) return catalog;
+  const clients = catalog.clients.map((client) =>
+    client.armed === null
+      ? client
+      : { ...client, armed: { ...client.armed, until: Math.max(0, client.armed.until + skew) } },
+  );
+  return { ...catalog, clients };
 }
 
 /** @returns null for what netboot does not say */

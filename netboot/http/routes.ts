@@ -31,6 +31,8 @@ export type Route = RouteBase &
     | { readonly kind: 'with-passwords'; readonly armed: Armed }
     /** A file below the sets directory. */
     | { readonly kind: 'file'; readonly path: string }
+    /** index.txt of a directory below it, which may lie there or not. */
+    | { readonly kind: 'index'; readonly directory: string }
     | { readonly kind: 'done'; readonly token: string }
     | { readonly kind: 'refused'; readonly status: RefusalStatus; readonly reason: string }
   );
@@ -151,7 +153,9 @@ function installDone(asking: Asking, [, token]: Match): Route {
 
 /** Sets are public: anyone may fetch them. */
 function setFile({ client }: Asking, [, path = '']: Match): Route {
-  return { kind: 'file', subject: 'set', shown: `/${path}`, client, path };
+  const base = { subject: 'set', shown: `/${path}`, client } as const;
+  if (path.endsWith('/index.txt')) return { ...base, kind: 'index', directory: path.slice(0, -10) };
+  return { ...base, kind: 'file', path };
 }
 
 function refused(

@@ -108,7 +108,8 @@ function bindUdp(service: string, address: string, port: number, shared: boolean
 }
 
 function listenTcp(address: string, port: number): Promise<Server> {
-  const server = createServer();
+  // Who connects before the socket is handed on would wait for ever: cut off, a client tries again.
+  const server = createServer((early) => early.destroy());
   return new Promise((resolve, reject) => {
     server.once('error', (error) => reject(bindError(error, 'boot HTTP', 'TCP', address, port)));
     server.listen({ host: address, port, exclusive: true }, () => {

@@ -3,8 +3,9 @@ import type { Server as NetServer, Socket } from 'node:net';
 import { errnoOf, messageOf } from '../../src/common/error.ts';
 import type { Clock, Log } from '../../src/common/port.ts';
 import type { BootEvent } from '../catalog.ts';
-import type { OpenedFile, OpenFile } from '../files.ts';
+import type { ListFiles, OpenedFile, OpenFile } from '../files.ts';
 import { fileReply } from '../http/file-reply.ts';
+import { indexText } from '../http/index-text.ts';
 import { type Route, route } from '../http/routes.ts';
 import type { Lookup } from '../lookup.ts';
 import type { RenderAnswers } from './fresh-passwords.ts';
@@ -16,6 +17,7 @@ export interface BootHttpParts {
   readonly lookup: () => Lookup;
   readonly report: (event: BootEvent, audit: Audit) => void;
   readonly openFile: OpenFile;
+  readonly listFiles: ListFiles;
   readonly renderAnswers: RenderAnswers;
   readonly clock: Clock;
   readonly log: Log;
@@ -105,7 +107,7 @@ interface Ending {
 }
 
 async function respond(
-  { openFile, renderAnswers }: BootHttpParts,
+  { openFile, listFiles, renderAnswers }: BootHttpParts,
   found: Route,
   request: IncomingMessage,
   response: ServerResponse,
@@ -128,6 +130,11 @@ async function respond(
       if (found.status === 405) response.setHeader('Allow', 'GET, HEAD');
       // The reason is for the operator: who asks must not learn what exists.
       return sendText(response, request, found.status, found.status === 404 ? 'not found\n' : 'refused\n');
+    case 'index': {
+      const text = await indexOf(found.directory, openFile, listFiles);
+      if (text !== null) return sendText(response, request, 200, text);
+      return { ...sendText(response, request, 404, 'not found\n'), reason: 'no such directory' };
+    }
     case 'file': {
       const file = await openFile(found.path);
       if ('missing' in file) {
@@ -142,6 +149,23 @@ async function respond(
   }
 }
 
+/** Larger ones are none. Bytes. */
+const LARGEST_INDEX = 1024 * 1024;
+
+async function indexOf(directory: string, openFile: OpenFile, listFiles: ListFiles): Promise<string | null> {
+  const files = await listFiles(directory);
+  if (files === null) return null;
+  const opened = await openFile(`${directory}/index.txt`);
+  if ('missing' in opened) return indexText(null, files);
+  try {
+    const bytes = new Uint8Array(Math.min(opened.size, LARGEST_INDEX));
+    const length = await opened.read(bytes, 0);
+    return indexText(Buffer.from(bytes.subarray(0, length)).toString('latin1'), files);
+  } finally {
+    await opened.close();
+  }
+}
+
 async function sendSet(
   file: OpenedFile,
   request: IncomingMessage,
@@ -151,7 +175,7 @@ async function sendSet(
   const ifRange = headers['if-range'];
   const reply = fileReply(
     {
-      range: headers.range,
+      range: request.method === 'HEAD' ? undefined : headers.range, // RFC 9110 §14.2
       ifRange: Array.isArray(ifRange) ? ifRange[0] : ifRange,
       ifNoneMatch: headers['if-none-match'],
       ifModifiedSince: headers['if-modified-since'],

@@ -26,13 +26,16 @@ interface Waiting {
 }
 
 /** The service as the other process sees it. A push outlives a restart of the service: it is sent again. */
-export function remoteNetboot(port: MessagePortLike): RemoteNetboot {
+export function remoteNetboot(port: MessagePortLike, now: () => number = Date.now): RemoteNetboot {
   const events = new Set<(event: BootEvent) => void>();
   const ready = new Set<() => void>();
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
 
-  const send = (message: ToNetboot) => port.send(message);
+  const send = (id: number, catalog: Catalog) => {
+    const message: ToNetboot = { kind: 'push', id, catalog, sentAt: now() };
+    port.send(message);
+  };
   const settle = (id: number, settled: (push: Waiting) => void) => {
     const push = waiting.get(id);
     waiting.delete(id);
@@ -42,7 +45,7 @@ export function remoteNetboot(port: MessagePortLike): RemoteNetboot {
     const message = parseFromNetboot(value);
     switch (message?.kind) {
       case 'ready':
-        for (const [id, { catalog }] of waiting) send({ kind: 'push', id, catalog });
+        for (const [id, { catalog }] of waiting) send(id, catalog);
         for (const listener of ready) listener();
         return;
       case 'pushed':
@@ -60,7 +63,7 @@ export function remoteNetboot(port: MessagePortLike): RemoteNetboot {
       const id = lastId;
       return new Promise((resolve, reject) => {
         waiting.set(id, { catalog, resolve, reject });
-        send({ kind: 'push', id, catalog });
+        send(id, catalog);
       });
     },
     onEvent: (listener) => subscribe(events, listener),

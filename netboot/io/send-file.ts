@@ -44,6 +44,10 @@ async function sendPieces(
   while (done < length) {
     const piece = front.subarray(0, pieceAt(done));
     const next = back.subarray(0, pieceAt(done + piece.length));
+    // The last piece makes it whole: a mixture of two files must not look like one.
+    const isLast = done + piece.length === length;
+    if (isLast && (await file.isUnchanged?.()) === false)
+      throw new Error('the file changed while it was sent');
     const flushed = Promise.race([write(response, piece), left]);
     const [flush] = await Promise.all([flushed, fill(file, next, offset + done + piece.length)]);
     if (flush === 'left') return done;

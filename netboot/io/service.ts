@@ -9,7 +9,7 @@ import { serveBootHttp } from './boot-http.ts';
 import { type DhcpParts, serveDhcp } from './dhcp-service.ts';
 import { cachedFiles } from './file-cache.ts';
 import { renderWith } from './fresh-passwords.ts';
-import { filesBelow } from './sets-directory.ts';
+import { filesBelow, listingBelow } from './sets-directory.ts';
 import { serveTftp } from './tftp-service.ts';
 import { serveRewriter } from './tftpd-rewriter.ts';
 
@@ -55,7 +55,8 @@ export function startNetboot({ clock, log, ...parts }: NetbootParts): RunningNet
     log.info(`netboot.${event.kind}`, fieldsOf(event, audit));
     for (const listener of listeners) listener(event);
   };
-  const shared = { lookup: () => lookup, report, openFile, clock, log };
+  const listFiles = listingBelow(parts.setsDirectory);
+  const shared = { lookup: () => lookup, report, openFile, listFiles, clock, log };
 
   serveDhcp({
     ...shared,

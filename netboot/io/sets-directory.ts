@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, realpath } from 'node:fs/promises';
+import { type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { errnoOf, messageOf } from '../../src/common/error.ts';
-import type { OpenedFile, OpenFile } from '../files.ts';
+import type { ListFiles, OpenedFile, OpenFile } from '../files.ts';
 
 /** Files below `root`. A symlink may lead from one place in it to another, but not out of it. */
 export function filesBelow(root: string): OpenFile {
@@ -40,7 +40,28 @@ function openedFile(handle: FileHandle, size: number, modifiedAt: number): Opene
       }
       return filled;
     },
+    async isUnchanged() {
+      const now = await handle.stat();
+      return now.size === size && now.mtimeMs === modifiedAt;
+    },
     close: () => handle.close(),
+  };
+}
+
+export function listingBelow(root: string): ListFiles {
+  return async (path) => {
+    try {
+      const [top, target] = await Promise.all([realpath(root), realpath(join(root, path))]);
+      if (!target.startsWith(top + sep)) return null;
+      const names = (await readdir(target)).sort();
+      const facts = await Promise.all(names.map((name) => stat(join(target, name)).catch(() => null)));
+      return names.flatMap((name, index) => {
+        const found = facts[index];
+        return found?.isFile() ? [{ name, size: found.size, modifiedAt: found.mtimeMs }] : [];
+      });
+    } catch {
+      return null;
+    }
   };
 }
 

@@ -20,6 +20,7 @@ export const FIXES = {
   USER_MISSING: 'create the user (useradd -s /sbin/nologin NAME), or name another in [serve]',
   LEASES_UNWRITABLE:
     'make netboot.leasesDirectory a directory of its own for the user that serve.netbootUser names',
+  NETBOOT_NOT_RUNNING: 'start it on this machine with `puffboot netboot`',
   TFTPD_DIRECTORY: 'give netboot.tftpdDirectory to the user that serve.netbootUser names',
   LEASES_UNREADABLE: 'run this as root, or as a user that may read netboot.leasesDirectory',
   VM_NOT_FOUND: 'see `puffboot vm list`',

@@ -228,6 +228,16 @@ export const ConfigSchema = z.strictObject({
       setsDirectory: absolutePath
         .default('/var/puffboot/sets')
         .describe('directory that holds pub/OpenBSD/RELEASE/ARCH'),
+      remote: z
+        .array(z.string().min(1).register(WORDS, { words: 'a command or argument' }))
+        .min(1)
+        .optional()
+        .register(WORDS, {
+          words: 'a command such as ["ssh", "boot1", "puffboot", "netboot", "--channel", "stdio"]',
+        })
+        .describe(
+          'command that leads to `puffboot netboot` on another machine; `serve` then has no netboot process of its own',
+        ),
       tftpDirectory: absolutePath
         .optional()
         .describe('files that TFTP gives to anybody, beside what is made for armed machines'),

@@ -1,6 +1,7 @@
 /** The operate child of `serve`: store, hosts, consoles, control socket and operator web. */
 import { join } from 'node:path';
 import { remoteNetboot } from '../../../netboot/io/channel.ts';
+import { commandPort } from '../../../netboot/io/command-channel.ts';
 import { messageOf } from '../../common/error.ts';
 import type { Config } from '../../config/schema.ts';
 import type { Install } from '../../install/install.ts';
@@ -30,7 +31,9 @@ runChild<Config>(async (parent) => {
   const clock = SYSTEM_CLOCK;
   const lock = await lockState(config.stateDirectory);
   const store = await openStore(config.stateDirectory, { log });
-  const netboot = remoteNetboot(parent);
+  const { remote } = config.netboot;
+  const elsewhere = remote === undefined ? null : commandPort(remote, { clock, log });
+  const netboot = remoteNetboot(elsewhere ?? parent);
   const { accessOf, close: closeHosts } = openHosts(config.stateDirectory);
   const hosts = hostService({ config, store, accessOf, log });
   const telemetry = openTelemetry({ config, store, accessOf, clock, log });
@@ -64,7 +67,10 @@ runChild<Config>(async (parent) => {
     log,
     consoles: openControlConsoles(installs, log),
   });
-  await installs.resume();
+  // Another machine may be away for long; everything else goes on without it.
+  const resumed = installs.resume();
+  if (elsewhere === null) await resumed;
+  else resumed.catch((error) => log.error('install.resume', { error: messageOf(error) }));
   for (const { name, node } of config.hosts) if (node === config.node) hosts.settle(name);
   await retire.resume();
 
@@ -74,6 +80,7 @@ runChild<Config>(async (parent) => {
       await web?.close();
       await control.close();
       await Promise.all([installs.close(), hosts.close(), power.close(), retire.close(), telemetry.close()]);
+      elsewhere?.close();
       await closeHosts();
       await store.close();
       lock.release();

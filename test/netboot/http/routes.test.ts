@@ -101,11 +101,16 @@ describe('the rest', () => {
     '7.6/amd64/base76.tgz',
     'snapshots/arm64/SHA256.sig',
     '7.6/amd64/site76-web.tgz',
-    '7.6/amd64/index.txt',
+    '7.6/amd64/template.txt',
   ])('serves the set %s to anybody', (name) => {
     const path = `pub/OpenBSD/${name}`;
     expect(ask(`/${path}`, '198.51.100.1')).toMatchObject({ kind: 'file', path, client: null });
     expect(ask(`/${path}`)).toMatchObject({ kind: 'file', path, client: WEB });
+  });
+
+  it('makes the list of the sets for anybody', () => {
+    const found = ask('/pub/OpenBSD/7.6/amd64/index.txt', '198.51.100.1');
+    expect(found).toMatchObject({ kind: 'index', subject: 'set', directory: 'pub/OpenBSD/7.6/amd64' });
   });
 
   it('hears that an install is done, even late', () => {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { symlink, truncate } from 'node:fs/promises';
+import { rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requireProgram } from '../../support/require.ts';
 import { TOKEN } from '../example.ts';
-import { LOCAL, LOCAL_CATALOG, type Running, startRunning } from './running.ts';
+import { LOCAL, LOCAL_CATALOG, mkdirFor, type Running, startRunning } from './running.ts';
 
 const RELEASE = 'pub/OpenBSD/7.6/amd64';
 const SET = randomBytes(1_500_000);
@@ -143,6 +143,51 @@ describe('sets', () => {
     const event = await running.event((told) => told.kind === 'set' && told.path.endsWith('huge.tgz'));
     expect(event).toMatchObject({ status: 500 });
     expect((await fetch(`${origin}/${RELEASE}/index.txt`)).status).toBe(200);
+  });
+
+  it.each([
+    [
+      'a site set that the index does not name',
+      { 'site76.tgz': 'site' },
+      'a bsd.rd\n',
+      /^a bsd.rd\n-rw.* 4 .* site76\.tgz\n$/,
+    ],
+    ['no index', { 'bsd.rd': 'x', 'site76-web.tgz': 'y' }, null, /bsd\.rd\n.*site76-web\.tgz\n$/],
+  ] as const)('have an index.txt that names all: %s', async (_, files, index, text) => {
+    const place = '/pub/OpenBSD/7.4/amd64';
+    const all = { ...files, ...(index === null ? {} : { 'index.txt': index }) };
+    for (const [name, content] of Object.entries(all)) {
+      await writeFile(await mkdirFor(join(running.setsDirectory, place, name)), content);
+    }
+    const response = await fetch(`${origin}${place}/index.txt`);
+    await rm(join(running.setsDirectory, place), { recursive: true });
+    expect(await response.text()).toMatch(text);
+  });
+
+  it('break off where the file is written to while it is sent, and stay whole where it is replaced', async () => {
+    const place = join(running.setsDirectory, RELEASE);
+    const size = 34 * 1024 * 1024; // not kept in memory
+    const change = {
+      'written.tgz': () => writeFile(join(place, 'written.tgz'), 'other', { flag: 'r+' }),
+      'replaced.tgz': () => rename(join(place, 'written.tgz'), join(place, 'replaced.tgz')),
+    };
+    const whole: boolean[] = [];
+    for (const name of Object.keys(change)) {
+      await writeFile(join(place, name), Buffer.alloc(size));
+      await utimes(join(place, name), 1_000_000_000, 1_000_000_000);
+    }
+    for (const [name, act] of Object.entries(change)) {
+      const request = httpRequest(`${origin}/${RELEASE}/${name}`);
+      request.end();
+      const [response] = await once(request, 'response');
+      await act();
+      const closed = new Promise((resolve) => response.on('close', resolve));
+      response.on('error', () => undefined);
+      response.resume();
+      await closed;
+      whole.push(response.complete);
+    }
+    expect(whole).toEqual([false, true]);
   });
 
   it('are no witness when the client leaves', async () => {
