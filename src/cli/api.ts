@@ -1,10 +1,11 @@
 import { errnoOf, OperatorError } from '../common/error.ts';
+import type { Config } from '../config/schema.ts';
 import { openPowerService } from '../install/io/power-service.ts';
 import { openRetireService } from '../install/io/retire-service.ts';
 import { SYSTEM_CLOCK } from '../io/clock.ts';
 import { readConfig } from '../io/config-file.ts';
 import { callControl, controlPath } from '../io/control-client.ts';
-import { lockState } from '../io/lock.ts';
+import { lockState, type StateLock } from '../io/lock.ts';
 import { openLog } from '../io/log.ts';
 import { identityOf, prepareStateDirectory } from '../io/processes/identity.ts';
 import { openStore } from '../io/store/store.ts';
@@ -51,16 +52,8 @@ export async function openApi({ config: file, needsServe = false }: ApiOptions):
     call: (method, path, body) => callControl(socket, method, path, body),
     close: async () => undefined,
   };
-  try {
-    await remote.call('GET', '/ping');
-    return remote;
-  } catch (error) {
-    if (!(error instanceof OperatorError) || error.code !== 'SERVE_NOT_RUNNING' || needsServe) throw error;
-  }
-  // Root prepares everything for the user as whom `serve` will work, unless there is none yet.
-  const owner = await identityOf(config.serve.operateUser).catch(() => null);
-  await prepareStateDirectory(config.stateDirectory, owner);
-  const lock = await lockState(config.stateDirectory);
+  const lock = await lockUnlessServed(config, remote, needsServe);
+  if (lock === null) return remote;
   const store = await openStore(config.stateDirectory, { log: openLog('store', 'warn') });
   const ways = openHosts(config.stateDirectory);
   const parts = { config, store, accessOf: ways.accessOf };
@@ -82,6 +75,32 @@ export async function openApi({ config: file, needsServe = false }: ApiOptions):
       lock.release();
     },
   };
+}
+
+/** How long another command, or a `serve` that is only starting, is waited for. */
+const PATIENCE_MS = 10_000;
+const ASK_AGAIN_MS = 200;
+
+/** @returns the state directory's lock, or null when `serve` answers */
+async function lockUnlessServed(config: Config, remote: Api, needsServe: boolean): Promise<StateLock | null> {
+  for (const deadline = Date.now() + PATIENCE_MS; ; ) {
+    try {
+      await remote.call('GET', '/ping');
+      return null;
+    } catch (error) {
+      if (!(error instanceof OperatorError) || error.code !== 'SERVE_NOT_RUNNING' || needsServe) throw error;
+    }
+    try {
+      // Root prepares everything for the user as whom `serve` will work, unless there is none yet.
+      const owner = await identityOf(config.serve.operateUser).catch(() => null);
+      await prepareStateDirectory(config.stateDirectory, owner);
+      return await lockState(config.stateDirectory);
+    } catch (error) {
+      const held = error instanceof OperatorError && error.code === 'STATE_LOCKED';
+      if (!held || Date.now() >= deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+    }
+  }
 }
 
 /** True where nothing answers at the control socket any more: `serve` was stopped or is being restarted. */

@@ -1,31 +1,10 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { VmView } from '../../src/web/operator.ts';
+import { eightAtOnce, textFiles, VMS } from '../support/forty.ts';
 import { puffboot } from '../support/puffboot.ts';
 import { KEY, type Rig, withRig } from '../support/rig.ts';
-
-const VMS = Array.from({ length: 40 }, (_, index) => `vm${String(index + 1).padStart(2, '0')}`);
-
-/** One text file for each VM, as operators keep them, each with an owner of its own. */
-async function textFiles(directory: string): Promise<readonly string[]> {
-  await mkdir(directory);
-  return Promise.all(
-    VMS.map(async (name) => {
-      const file = join(directory, `${name}.txt`);
-      const lines = [
-        `hostname="${name}"`,
-        `username="owner-${name}"`,
-        `name="Owner of ${name}"`,
-        `sshkey="${KEY}"`,
-        'memory="512M"',
-        'disk1="10G"',
-      ];
-      await writeFile(file, `${lines.join('\n')}\n`);
-      return file;
-    }),
-  );
-}
 
 const command = async ({ stage }: Rig, ...argv: readonly string[]) => {
   const ran = await puffboot([...argv, '-f', stage.configFile]);
@@ -39,16 +18,12 @@ async function states({ call }: Rig): Promise<readonly string[]> {
   return vms.map(({ install }) => install?.state ?? 'none');
 }
 
-const EIGHT_AT_ONCE = (config: string) => config.replace(/^capacity = 40$/m, '$&\ninstallsAtOnce = 8');
-
 describe('from text files to login prompts', () => {
   it(
     'imports 40 VMs, plans, applies, installs them, and then has nothing to do',
     () =>
       withRig(0, async (rig) => {
-        await rig.kill();
-        await writeFile(rig.stage.configFile, EIGHT_AT_ONCE(await readFile(rig.stage.configFile, 'utf8')));
-        await rig.restart();
+        await eightAtOnce(rig);
         await command(
           rig,
           'vm',

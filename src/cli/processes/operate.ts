@@ -25,11 +25,16 @@ import { ROUTES } from '../../web/routes.ts';
 import { hostService, openHosts } from '../host-access.ts';
 import { followPrompts } from '../prompts-file.ts';
 
+/** How long a command that works without `serve` may take to end before `serve` gives up: an apply may copy kernels. */
+const LOCK_PATIENCE_SECONDS = 60;
+
 runChild<Config>(async (parent) => {
   const config = parent.settings;
   const log = openLog('operate');
   const clock = SYSTEM_CLOCK;
-  const lock = await lockState(config.stateDirectory);
+  const lock = await lockState(config.stateDirectory, LOCK_PATIENCE_SECONDS, (reason) =>
+    log.warn('state.locked', { reason }),
+  );
   const store = await openStore(config.stateDirectory, { log });
   const { remote } = config.netboot;
   const elsewhere = remote === undefined ? null : commandPort(remote, { clock, log });

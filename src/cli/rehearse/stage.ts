@@ -195,7 +195,7 @@ export async function endServe(serve: ChildProcess): Promise<void> {
   await gone;
 }
 
-const READY_MS = 30_000;
+const READY_MS = 90_000;
 
 export async function untilReady(stateDirectory: string, serve: ChildProcess, log: string): Promise<void> {
   const socket = controlPath(stateDirectory);

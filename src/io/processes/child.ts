@@ -43,6 +43,8 @@ export function runChild<Settings>(main: ChildMain<Settings>): void {
   const stop = () => void close().finally(() => process.exit(0));
 
   process.on('disconnect', () => process.exit(1));
+  // A parent that died while this program was still being loaded is never told of again.
+  if (!process.connected) process.exit(1);
   // The terminal's Ctrl-C reaches every process of the group: the parent decides what follows.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', stop);
