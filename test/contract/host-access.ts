@@ -20,6 +20,9 @@ export function hostAccessContract(
 ): void {
   /** Rows that differ in nothing that the way to the host could touch are left out where each costs much. */
   const rows = <T>(all: readonly T[]): T[] => (slow ? all.slice(-1) : [...all]);
+  const often = (what: string, body: () => Promise<void>) => {
+    if (!slow) it(what, body);
+  };
   describe(`${name} as a way to a host`, () => {
     let host: HostUnderTest;
     let sources: string;
@@ -101,7 +104,7 @@ export function hostAccessContract(
         expect(await host.access.read(path)).toBe(text);
       });
 
-      it('refuses what it could not give back: bytes that are no text', async () => {
+      often('refuses what it could not give back: bytes that are no text', async () => {
         const path = fresh();
         await host.access.write(path, { copyOf: await source(Uint8Array.of(0x23, 0xe9, 0x0a)) });
         await expect(host.access.read(path)).rejects.toThrow(/is not UTF-8 text/);
@@ -110,8 +113,9 @@ export function hostAccessContract(
       it('refuses a file that is too long, and takes the longest', async () => {
         const [longest, longer] = [fresh(), fresh()];
         await host.access.write(longest, { copyOf: await source('x'.repeat(HOST_TEXT_LIMIT)) });
-        await host.access.write(longer, { copyOf: await source('x'.repeat(HOST_TEXT_LIMIT + 1)) });
         expect((await host.access.read(longest))?.length).toBe(HOST_TEXT_LIMIT);
+        if (slow) return;
+        await host.access.write(longer, { copyOf: await source('x'.repeat(HOST_TEXT_LIMIT + 1)) });
         await expect(host.access.read(longer)).rejects.toThrow(/longer than/);
       });
 
@@ -121,13 +125,13 @@ export function hostAccessContract(
     });
 
     describe('write', () => {
-      it('makes a file that only its owner reads', async () => {
+      often('makes a file that only its owner reads', async () => {
         const path = fresh();
         expect(await host.access.write(path, 'x\n')).toEqual({ changed: true, backup: null });
         expect(await modeOf(path)).toBe(0o600);
       });
 
-      it('sets the mode that is asked for, and keeps that of what it replaces', async () => {
+      often('sets the mode that is asked for, and keeps that of what it replaces', async () => {
         const path = fresh();
         await host.access.write(path, 'x\n', { mode: 0o640 });
         expect(await modeOf(path)).toBe(0o640);
@@ -135,7 +139,7 @@ export function hostAccessContract(
         expect([await modeOf(path), await host.access.read(path)]).toEqual([0o640, 'y\n']);
       });
 
-      it('makes missing directories', async () => {
+      often('makes missing directories', async () => {
         const path = `${host.directory}/a-${++count}/b's/c d.conf`;
         await host.access.write(path, 'x\n');
         expect(await host.access.read(path)).toBe('x\n');
@@ -167,14 +171,14 @@ export function hostAccessContract(
         expect([kept, await host.access.read(path)]).toEqual([['1', '2'], '3']);
       });
 
-      it('leaves one whole file when two write it at once', async () => {
+      often('leaves one whole file when two write it at once', async () => {
         const path = fresh();
         const texts = Array.from({ length: slow ? 2 : 4 }, (_, at) => `${at}`.repeat(10_000));
         await Promise.all(texts.map((text) => host.access.write(path, text)));
         expect(texts).toContain(await host.access.read(path));
       });
 
-      it('leaves nothing behind where it fails', async () => {
+      often('leaves nothing behind where it fails', async () => {
         const [file, directory] = [fresh(), fresh()];
         await host.access.write(file, 'x');
         await host.access.run(['mkdir', directory]);

@@ -21,7 +21,7 @@ export interface TestSshd {
   changeHostKey(): Promise<void>;
   /** Ends every connection at once, without a word, as a lost network would. */
   cut(): Promise<void>;
-  /** Nobody listens any more; connections that stand are left. */
+  /** Nobody listens any more, and every connection is gone, as on a machine without power. */
   stop(): Promise<void>;
   start(): Promise<void>;
   log(): Promise<string>;
@@ -64,9 +64,11 @@ export async function openSshd(root: string): Promise<TestSshd> {
       const leaving = daemon;
       daemon = null;
       if (leaving === null || leaving.exitCode !== null) return;
+      const standing = await connections(leaving.pid);
       const gone = new Promise((done) => leaving.once('exit', done));
       leaving.kill('SIGKILL');
       await gone;
+      for (const pid of standing) kill(pid);
     },
     async start() {
       daemon = spawn(SSHD.path, ['-D', '-f', file('config'), '-E', file('log')], { stdio: 'ignore' });
@@ -74,7 +76,6 @@ export async function openSshd(root: string): Promise<TestSshd> {
     },
     log: () => readFile(file('log'), 'utf8'),
     async close() {
-      await sshd.cut();
       await sshd.stop();
       await rm(directory, { recursive: true, force: true });
     },

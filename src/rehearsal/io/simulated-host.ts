@@ -32,10 +32,7 @@ const STOP_MILLISECONDS = 5000;
 export async function startSimulatedHost({ root, options, log }: SimulatedHostParts): Promise<SimulatedHost> {
   const base = resolve(root);
   const parsed = parseOptions(options);
-  for (const directory of HOST.directories) await mkdir(join(base, directory), { recursive: true });
-  await writeFile(join(base, HOST.vmctl), wrapper('vmctl.js'), { mode: 0o755 });
-  await writeFile(join(base, HOST.config), '', { flag: 'a' });
-  makeBaseFiles(base);
+  await makeHost(base);
   const daemon = spawn(process.execPath, [compiled('vmd.js'), base, JSON.stringify(parsed)], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH ?? '/usr/bin:/bin' },
@@ -43,6 +40,14 @@ export async function startSimulatedHost({ root, options, log }: SimulatedHostPa
   createInterface({ input: daemon.stderr }).on('line', (line) => log.debug('rehearsal.vmd', { line }));
   await ready(daemon);
   return { binaries: join(base, 'bin'), stop: () => stop(daemon) };
+}
+
+/** Makes the host's directories, its files as a new system has them, and its `vmctl`. What is there stays. */
+export async function makeHost(root: string): Promise<void> {
+  for (const directory of HOST.directories) await mkdir(join(root, directory), { recursive: true });
+  await writeFile(join(root, HOST.vmctl), wrapper('vmctl.js'), { mode: 0o755 });
+  await writeFile(join(root, HOST.config), '', { flag: 'a' });
+  makeBaseFiles(root);
 }
 
 function ready(daemon: ChildProcess): Promise<void> {

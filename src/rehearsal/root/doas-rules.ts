@@ -63,8 +63,10 @@ function parseRule(tokens: readonly Token[]): DoasRule | null {
   }
   const identity = rest.shift()?.text;
   if (identity === undefined) return null;
-  const target = accept('as') ? (rest.shift()?.text ?? null) : null;
-  const command = accept('cmd') ? (rest.shift()?.text ?? null) : null;
+  const target = accept('as') ? rest.shift()?.text : null;
+  const command = accept('cmd') ? rest.shift()?.text : null;
+  // The word is missing.
+  if (target === undefined || command === undefined) return null;
   const args = command !== null && accept('args') ? rest.splice(0).map(({ text }) => text) : null;
   return rest.length > 0 ? null : { permit, nopass, identity, target, command, args };
 }
