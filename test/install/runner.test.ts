@@ -172,6 +172,20 @@ describe('a runner', () => {
     expect([runner.live(), stage.done.slice(-2)]).toEqual([false, ['release', 'kill']]);
   });
 
+  it('lets only the console go of a VM that was merely watched', async () => {
+    const opening = deferred();
+    stage.opening = opening.promise;
+    const runner = stage.run({ ...fresh, mode: 'upgrade', way: 'watch', state: 'watching' });
+    await settle();
+    runner.send({ kind: 'cancel' });
+    await settle();
+    opening.resolve();
+    await settle();
+    expect(runner.install().state).toBe('cancelled');
+    expect(stage.done).toContain('release');
+    expect(stage.done).not.toContain('kill');
+  });
+
   it('turns an effect that fails into a failure with its reason', async () => {
     stage.prepare = async () => {
       throw new Error('no space left on device');

@@ -155,7 +155,7 @@ export function runInstall(initial: Install, parts: RunnerParts): Runner {
     session = opened;
     if (detached || !isOpen(install)) {
       release();
-      if (install.state === 'cancelled') await steps.kill();
+      if (install.state === 'cancelled' && install.way !== 'watch') await steps.kill();
       return;
     }
     void opened.ended.then(() => {
