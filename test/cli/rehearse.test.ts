@@ -27,7 +27,7 @@ describe('puffboot rehearse', () => {
   it('installs a VM and a netbooted machine from definition to login prompt and exits 0', async () => {
     const { status, stdout, stderr } = await puffboot(['rehearse', '--pace', '0']);
     expect([status, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/http:\/\/127\.0\.0\.1:\d+\/vm\/demo/);
+    expect(stdout).toMatch(/http:\/\/127\.0\.0\.1:\d+\/login\?vm=demo#[\w-]{43}/);
     expect(stdout).toMatch(/\(A\)utoinstall or \(S\)hell\? {2}<- {2}a$/m);
     expect(stdout).toMatch(/DHCP discover, answered with offer/);
     expect(stdout).toMatch(/served response file \/fe:e1:ba:d0:77:01-install\.conf/);
