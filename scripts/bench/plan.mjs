@@ -57,7 +57,7 @@ function planHosts() {
   const begun = performance.now();
   let steps = 0;
   for (const { config, host, vms, seen } of scenes) {
-    const wanted = wantedOf({ config, host, vms }, [], () => ({
+    const wanted = wantedOf({ config, host, vms }, [], [], () => ({
       kind: 'signed',
       file: '/bsd.rd',
       sha256: 'aa',

@@ -1,5 +1,6 @@
 import { APPLIED_FILES, type AppliedFile, type Wanted, type WantedKernel } from '../host/plan/wanted.ts';
 import { accountsOf } from '../inventory/accounts.ts';
+import type { Retired } from '../inventory/retired.ts';
 import type { Vm } from '../inventory/vm.ts';
 import { HOST_FILES, type HostScene, renderHostFile } from './host-files.ts';
 import { hostPaths } from './host-paths.ts';
@@ -24,12 +25,14 @@ export const appliedPaths = (host: HostScene['host']): readonly string[] =>
 /**
  * What a host is to look like.
  * @param installs the last install of each VM
+ * @param retired every VM that is being removed or was, of any host
  * @param sourceOf what is known of the ramdisk kernel of a release
  * @throws OperatorError FILE_REFUSED for a VM that a file cannot hold
  */
 export function wantedOf(
   scene: Omit<HostScene, 'stopped'> & { readonly stopped?: ReadonlySet<string> },
   installs: readonly Install[],
+  retired: readonly Retired[],
   sourceOf: (release: string, arch: string) => WantedKernel['source'],
 ): Wanted {
   const { host, vms } = scene;
@@ -44,6 +47,9 @@ export function wantedOf(
     diskDirectory: host.diskDirectory,
     groups: { socket: host.socketGroup, own: host.group },
     owners: accountsOf(vms, host.socketGroup),
+    leaving: retired.flatMap(({ host: where, stage, owner }) =>
+      where === host.name && stage !== 'retired' ? (owner ?? []) : [],
+    ),
     kernels: kernelsOf(scene, sourceOf),
     disks: vms.flatMap((vm) =>
       hostPaths(host, vm).disks.map((path, index) => {

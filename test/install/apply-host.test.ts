@@ -6,6 +6,7 @@ import { openPty } from '../../console/io/pty.ts';
 import { SILENT_LOG } from '../../src/common/port.ts';
 import { parseConfig } from '../../src/config/parse.ts';
 import { type HostService, openHostService } from '../../src/install/io/host-service.ts';
+import { retirementOf } from '../../src/install/retire.ts';
 import { allocate } from '../../src/inventory/allocate.ts';
 import { openStore, type Store } from '../../src/io/store/store.ts';
 import { rehearsalAccess } from '../../src/rehearsal/io/rehearsal-access.ts';
@@ -34,6 +35,8 @@ describe('apply on a simulated host, as _puffboot with doas', () => {
   let host: SimulatedHost;
   let store: Store;
   let service: HostService;
+  let order: (owner: string, name: string) => Promise<unknown>;
+  let leave: (name: string, meanwhile?: () => Promise<void>) => Promise<void>;
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'puffboot-apply-'));
@@ -43,10 +46,22 @@ describe('apply on a simulated host, as _puffboot with doas', () => {
     await makeSets(join(directory, 'sets'), '7.6', 'amd64');
     host = await startSimulatedHost({ root: join(directory, 'host'), options: {}, log: SILENT_LOG });
     store = await openStore(join(directory, 'state'), { log: SILENT_LOG });
-    for (const owner of ['puffy', 'blowfish']) {
-      const order = { name: `vm-${owner}`, host: null, owner, sshKeys: [KEY] };
-      await store.addVm((existing) => allocate(order, [allocationHost(first)], existing, 0));
-    }
+    order = (owner, name) =>
+      store.addVm((existing) =>
+        allocate({ name, host: null, owner, sshKeys: [KEY] }, [allocationHost(first)], existing, 0),
+      );
+    /** Removes a VM as `vm rm` does, as far as the inventory. @param meanwhile before its disks are put aside */
+    leave = async (name, meanwhile) => {
+      const vm = await store.findVm(name);
+      if (vm === null) throw new Error(`no ${name}`);
+      const order = { key: name, fate: 'keep', holdDays: 0, now: 0 } as const;
+      const retired = retirementOf(vm, first, order);
+      await store.orderRetirement(retired);
+      await store.leaveInventory(name);
+      await meanwhile?.();
+      await store.saveRetired({ ...retired, stage: 'retired', retiredAt: 0 });
+    };
+    for (const owner of ['puffy', 'blowfish']) await order(owner, `vm-${owner}`);
     const access = rehearsalAccess({
       root: join(directory, 'host'),
       become: ['doas'],
@@ -90,6 +105,34 @@ describe('apply on a simulated host, as _puffboot with doas', () => {
     const keys = await onHost('home/blowfish/.ssh/authorized_keys');
     expect(keys).toContain(`${KEY.replace(' hidden-password', '')}\n`);
     expect(await onHost('etc/passwd')).toMatch(/^blowfish:.*:blowfish,puffboot:/m);
+  });
+
+  it("closes an owner's login with his last VM, and opens it when he has one again", async () => {
+    const passwdOf = async (login: string) =>
+      (await onHost('etc/passwd')).split('\n').find((line) => line.startsWith(`${login}:`));
+    const members = async () => /^vmdusers:.*:(.*)$/m.exec(await onHost('etc/group'))?.[1];
+    await apply();
+    const puffy = await passwdOf('puffy');
+    await leave('vm-puffy');
+    await leave('vm-blowfish', async () => {
+      expect((await service.plan('vmm1')).steps.join()).not.toContain('close login');
+    });
+    expect((await service.plan('vmm1')).steps.slice(-2)).toEqual([
+      expect.stringMatching(/^close login blowfish/),
+      'write the keys of blowfish',
+    ]);
+    expect(await apply()).toMatchObject({ state: 'done', error: null });
+    expect(await passwdOf('blowfish')).toMatch(/:blowfish,puffboot closed:.*:\/bin\/ksh-$/);
+    expect(await passwdOf('puffy')).toBe(puffy);
+    expect(await members()).toBe('_puffboot');
+    expect(await onHost('home/blowfish/.ssh/authorized_keys')).not.toContain('ssh-ed25519');
+    expect(await service.plan('vmm1')).toMatchObject(nothingToDo);
+    await order('blowfish', 'vm-again');
+    expect(await apply()).toMatchObject({ state: 'done', error: null });
+    expect(await passwdOf('blowfish')).toMatch(/:blowfish,puffboot:.*:\/bin\/ksh$/);
+    expect(await members()).toBe('_puffboot,blowfish');
+    expect(await onHost('home/blowfish/.ssh/authorized_keys')).toContain('ssh-ed25519');
+    expect(await service.plan('vmm1')).toMatchObject(nothingToDo);
   });
 
   it.each<[string, HostFault]>([

@@ -40,7 +40,7 @@ export async function observeHost(access: HostAccess, wanted: Wanted): Promise<O
     directories: await table(diskDirectories(wanted), (path) => namesIn(access, path)),
     files: await table(files, (path) => access.read(path, { asRoot: true })),
     kernels: await table(kernels, (path) => kernelSum(access, path)),
-    keyFiles: await table(keyFiles(wanted, logins), (path) => access.read(path, { asRoot: true })),
+    keyFiles: await table(keyFiles(logins), (path) => access.read(path, { asRoot: true })),
     pending: await table(pending, async (mark) => {
       const text = await access.read(posix.join(pendingDirectory(wanted), mark));
       return (text ?? '').split('\n').filter((name) => name !== '');
@@ -78,11 +78,7 @@ async function namesIn(access: HostAccess, directory: string): Promise<readonly 
 }
 
 /** Only of logins that puffboot made: what others keep in their homes is none of its business. */
-function keyFiles({ owners }: Wanted, logins: readonly Login[]): readonly string[] {
-  return logins
-    .filter((found) => isOurs(found) && owners.some(({ login }) => login === found.name))
-    .map(keyFileOf);
-}
+const keyFiles = (logins: readonly Login[]): readonly string[] => logins.filter(isOurs).map(keyFileOf);
 
 const diskDirectories = ({ diskDirectory, disks }: Wanted): readonly string[] => [
   ...new Set([diskDirectory, ...disks.map(({ path }) => posix.dirname(path))]),

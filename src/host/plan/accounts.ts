@@ -1,6 +1,6 @@
 import { ownedBlock, ownedPart, replaceOwned } from '../owned-block.ts';
 import type { Login, Observation } from './observation.ts';
-import { isOurs, list, type Step } from './step.ts';
+import { isClosed, isOurs, list, type Step } from './step.ts';
 import type { Wanted, WantedOwner } from './wanted.ts';
 
 export interface Part {
@@ -44,19 +44,56 @@ function planOwner({ login, fullName, keys }: WantedOwner, group: string, seen: 
       ],
     };
   }
-  const file = found === undefined ? null : keyFileOf(found);
-  const text = file === null ? null : (seen.keyFiles[file] ?? null);
-  const wantedText = withKeys(text ?? '', keys, file ?? login);
+  const isLockedByHand = found !== undefined && !isClosed(found) && found.shell.endsWith('-');
   return {
     steps: [
       ...(found === undefined ? [{ kind: 'login', login, fullName, group } as const] : []),
+      ...(found !== undefined && isClosed(found)
+        ? [{ kind: 'open', login, comment: found.comment } as const]
+        : []),
       ...(found !== undefined && !isMember(seen, login, group)
         ? [{ kind: 'member', login, group } as const]
         : []),
-      ...(wantedText === text ? [] : [{ kind: 'keys', login, text: wantedText } as const]),
+      ...planKeys(login, keys, found, seen),
     ],
-    remarks: [],
+    remarks: isLockedByHand
+      ? [`login ${login} was locked by somebody else and stays so; \`usermod -U ${login}\` opens it`]
+      : [],
   };
+}
+
+function planKeys(
+  login: string,
+  keys: readonly string[],
+  found: Login | undefined,
+  { keyFiles }: Observation,
+): readonly Step[] {
+  const file = found === undefined ? null : keyFileOf(found);
+  const text = file === null ? null : (keyFiles[file] ?? null);
+  if (text === null && keys.length === 0) return [];
+  const wanted = withKeys(text ?? '', keys, file ?? login);
+  return wanted === text ? [] : [{ kind: 'keys', login, text: wanted }];
+}
+
+/**
+ * Closes the logins that puffboot made for owners who have no VM here any more. Nothing of theirs is deleted. A login
+ * that was closed and that somebody opened again by hand stays open.
+ */
+export function planLeavers({ groups, owners, leaving }: Wanted, seen: Observation): readonly Step[] {
+  const staying = new Set([...owners.map(({ login }) => login), ...leaving, seen.me.login]);
+  return seen.logins
+    .filter((found) => isOurs(found) && !staying.has(found.name))
+    .flatMap((found): readonly Step[] => {
+      const { name: login, comment } = found;
+      const kept = seen.groups
+        .filter(({ name, members }) => members.includes(login) && name !== groups.socket)
+        .map(({ name }) => name);
+      return [
+        ...(isClosed(found) ? [] : [{ kind: 'close', login, comment, groups: kept } as const]),
+        // After it: what stands in his home could keep this from being done.
+        ...planKeys(login, [], found, seen),
+      ];
+    });
 }
 
 /** Where sshd(8) looks for a login's keys. */

@@ -13,7 +13,7 @@ export interface Observation {
   readonly directories: Readonly<Record<string, readonly string[] | null>>;
   /** SHA-256 of each kernel that was looked for; null: it is not there. */
   readonly kernels: Readonly<Record<string, string | null>>;
-  /** authorized_keys of the logins that puffboot made; null: it is not there. */
+  /** authorized_keys of the logins that puffboot made, open or closed; null: it is not there. */
   readonly keyFiles: Readonly<Record<string, string | null>>;
   /** What an apply began and could not finish: see `pending.ts`. */
   readonly pending: Readonly<Partial<Record<PendingMark, readonly string[]>>>;
@@ -31,6 +31,7 @@ export interface Login {
   /** The GECOS field. */
   readonly comment: string;
   readonly home: string;
+  readonly shell: string;
 }
 
 /**
@@ -50,8 +51,8 @@ export function parseGroups(text: string): readonly Group[] {
 
 /** passwd(5): `name:password:uid:gid:comment:home:shell` */
 export function parseLogins(text: string): readonly Login[] {
-  return rows(text, 7).map(([name = '', , , , comment = '', home = '']) => {
-    return { name, comment, home };
+  return rows(text, 7).map(([name = '', , , , comment = '', home = '', shell = '']) => {
+    return { name, comment, home, shell };
   });
 }
 

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { messageOf, OperatorError } from '../../common/error.ts';
 import { ownedPart, replaceOwned } from '../owned-block.ts';
-import { type Part, planAccounts } from './accounts.ts';
+import { type Part, planAccounts, planLeavers } from './accounts.ts';
 import type { Observation, PendingMark } from './observation.ts';
 import { CHECKS, type Mark, type Step } from './step.ts';
 import { unifiedDiff } from './unified-diff.ts';
@@ -52,6 +52,7 @@ export function planHost(wanted: Wanted, seen: Observation): HostPlan {
       ...changed.flatMap(check),
       ...changed.flatMap(newFile),
       ...files.flatMap(({ live }) => live),
+      ...planLeavers(wanted, seen),
     ],
     remarks: [...files.flatMap(({ remarks }) => remarks), ...accounts.remarks, ...images.remarks],
     faults: [...files.flatMap(({ faults }) => faults), ...images.faults],

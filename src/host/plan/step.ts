@@ -7,6 +7,15 @@ export type Step =
   | { readonly kind: 'group'; readonly group: string }
   | { readonly kind: 'member'; readonly login: string; readonly group: string }
   | { readonly kind: 'login'; readonly login: string; readonly fullName: string; readonly group: string }
+  /** Locks a login that puffboot made, or unlocks what it locked; everything in its home stays. */
+  | {
+      readonly kind: 'close';
+      readonly login: string;
+      readonly comment: string;
+      /** Groups that it keeps. */
+      readonly groups: readonly string[];
+    }
+  | { readonly kind: 'open'; readonly login: string; readonly comment: string }
   /** The whole of the login's authorized_keys. */
   | { readonly kind: 'keys'; readonly login: string; readonly text: string }
   | { readonly kind: 'directory'; readonly path: string; readonly owner: string }
@@ -78,6 +87,10 @@ const COMMANDS: { readonly [K in Kind]: (step: Of<K>) => readonly StepCommand[] 
   member: ({ login, group }) => root('usermod', '-G', group, login),
   login: ({ login, fullName, group }) =>
     root('useradd', '-m', '-c', `${fullName},${MADE_BY_US}`, '-g', '=uid', '-G', group, login),
+  // usermod(8): -Z also makes the shell one that does not exist, by which sshd(8) refuses keys as well.
+  close: ({ login, comment, groups }) =>
+    root('usermod', '-Z', '-S', groups.join(','), '-c', withOffice(comment, CLOSED_BY_US), login),
+  open: ({ login, comment }) => root('usermod', '-U', '-c', withOffice(comment, MADE_BY_US), login),
   keys: ({ login, text }) => [
     { argv: ['su', '-s', '/bin/sh', login, '-c', WRITE_KEYS], asRoot: true, stdin: text },
   ],
@@ -101,15 +114,26 @@ export function commandsOf<K extends Kind>(step: Of<K>): readonly StepCommand[] 
 
 /** Where passwd(5) has an office: by it a login is known to be ours, whatever became of the inventory. */
 const MADE_BY_US = 'puffboot';
+/** What stands there instead when puffboot closed it: a login that somebody else locked is not opened again. */
+const CLOSED_BY_US = 'puffboot closed';
+
+type Comment = { readonly comment: string };
+
+const officeOf = ({ comment }: Comment): string => comment.split(',')[1] ?? '';
+const withOffice = (comment: string, office: string): string => comment.split(',').with(1, office).join(',');
 
 /** Whether puffboot added a login. */
-export const isOurs = ({ comment }: { readonly comment: string }): boolean =>
-  comment.split(',')[1] === MADE_BY_US;
+export const isOurs = (login: Comment): boolean => [MADE_BY_US, CLOSED_BY_US].includes(officeOf(login));
+
+/** Whether puffboot closed a login, because its owner had no VM left. */
+export const isClosed = (login: Comment): boolean => officeOf(login) === CLOSED_BY_US;
 
 const SAYS: { readonly [K in Kind]: (step: Of<K>) => string } = {
   group: ({ group }) => `add group ${group}`,
   member: ({ login, group }) => `put ${login} in group ${group}`,
   login: ({ login, group }) => `add login ${login}, in group ${group}, without a password`,
+  close: ({ login }) => `close login ${login}, who has no VM here any more: locked, his home stays`,
+  open: ({ login }) => `open login ${login} again`,
   keys: ({ login }) => `write the keys of ${login}`,
   directory: ({ path, owner }) => `make directory ${path} for ${owner}`,
   kernel: ({ path }) => `put the ramdisk kernel at ${path}`,

@@ -7,6 +7,8 @@ export interface Wanted {
   /** The group that may talk to vmd(8), and puffboot's own: of both, puffboot's own login is a member. */
   readonly groups: { readonly socket: string; readonly own: string };
   readonly owners: readonly WantedOwner[];
+  /** Logins of owners with a VM here whose removal is under way: they are not closed yet. */
+  readonly leaving: readonly string[];
   readonly kernels: readonly WantedKernel[];
   readonly disks: readonly WantedDisk[];
   readonly files: readonly WantedFile[];

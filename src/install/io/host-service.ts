@@ -88,7 +88,8 @@ export function openHostService(parts: HostServiceParts): HostService {
     }
     const sourceOf = (release: string, arch: string) =>
       kernels.get(`${release}/${arch}`) ?? ({ kind: 'missing', why: 'nobody looked' } as const);
-    const wanted = wantedOf({ config, host, vms, stopped }, installs, sourceOf);
+    const retired = await parts.store.listRetired();
+    const wanted = wantedOf({ config, host, vms, stopped }, installs, retired, sourceOf);
     return { wanted, plan: planHost(wanted, await observeHost(parts.accessOf(host), wanted)) };
   }
 

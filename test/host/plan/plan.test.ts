@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ownedBlock } from '../../../src/host/owned-block.ts';
 import type { Observation } from '../../../src/host/plan/observation.ts';
 import { type HostPlan, planHost } from '../../../src/host/plan/plan.ts';
-import { isTold, describe as say } from '../../../src/host/plan/step.ts';
+import { commandsOf, isTold, describe as say } from '../../../src/host/plan/step.ts';
 import type { Wanted } from '../../../src/host/plan/wanted.ts';
 import { EMPTY_HOST, KEY, settledHost, vmConfBlock, wantedHost } from './scene.ts';
 
@@ -14,6 +14,15 @@ const withFile = (seen: Observation, path: string, text: string | null): Observa
   ...seen,
   files: { ...seen.files, [path]: text },
 });
+
+const login = (comment: string, shell = '/bin/ksh') => ({
+  name: 'puffy',
+  comment,
+  home: '/home/puffy',
+  shell,
+});
+const NO_FILES = { files: [], disks: [] };
+const CLOSES = 'close login puffy, who has no VM here any more: locked, his home stays';
 
 describe('the plan of a host', () => {
   it('has nothing to do where all is as it is wanted', () => {
@@ -182,7 +191,7 @@ describe('the plan of a host', () => {
       'leaves a login alone that was there before',
       wantedHost(),
       settledHost({
-        logins: [{ name: 'puffy', comment: 'Puffy', home: '/home/puffy' }],
+        logins: [login('Puffy')],
         groups: [
           { name: '_puffboot', members: ['_puffboot'] },
           { name: 'vmdusers', members: ['_puffboot'] },
@@ -194,6 +203,55 @@ describe('the plan of a host', () => {
           expect.stringMatching(/^login puffy was there before puffboot .*usermod -G vmdusers puffy/),
         ],
       },
+    ],
+    [
+      'closes the login that it made with the last VM, and takes its keys away',
+      wantedHost({ ...NO_FILES, owners: [] }),
+      settledHost(),
+      { says: [CLOSES, 'write the keys of puffy'] },
+    ],
+    [
+      'closes no login that was there before, nor one without anything of puffboot',
+      wantedHost({ ...NO_FILES, owners: [] }),
+      settledHost({ logins: [login('Puffy'), { ...login('Root &,'), name: 'root' }] }),
+      { says: [], remarks: [] },
+    ],
+    [
+      'closes no login while a VM of its owner is being removed',
+      wantedHost({ ...NO_FILES, owners: [], leaving: ['puffy'] }),
+      settledHost(),
+      { says: [] },
+    ],
+    [
+      'takes the keys of a closed login away that an earlier apply could not',
+      wantedHost({ ...NO_FILES, owners: [] }),
+      settledHost({ logins: [login('Puffy,puffboot closed', '/bin/ksh-')] }),
+      { says: ['write the keys of puffy'] },
+    ],
+    [
+      'leaves a closed login open that somebody opened by hand',
+      wantedHost({ ...NO_FILES, owners: [] }),
+      settledHost({ logins: [login('Puffy,puffboot closed')], keyFiles: {} }),
+      { says: [] },
+    ],
+    [
+      'opens what it closed for an owner who has a VM again',
+      wantedHost(),
+      settledHost({
+        logins: [login('Puffy,puffboot closed,2nd floor', '/bin/ksh-')],
+        groups: [
+          { name: '_puffboot', members: ['_puffboot'] },
+          { name: 'vmdusers', members: ['_puffboot'] },
+        ],
+        keyFiles: { '/home/puffy/.ssh/authorized_keys': block('') },
+      }),
+      { says: ['open login puffy again', 'put puffy in group vmdusers', 'write the keys of puffy'] },
+    ],
+    [
+      'does not open what somebody else locked',
+      wantedHost(),
+      settledHost({ logins: [login('Puffy,puffboot', '/bin/ksh-')] }),
+      { says: [], remarks: [expect.stringMatching(/^login puffy was locked by somebody else and stays so/)] },
     ],
     [
       'keeps the keys that an owner added himself',
@@ -283,6 +341,19 @@ describe('the plan of a host', () => {
     const plan = planHost(wanted, seen);
     expect({ says: saysOf(plan), remarks: plan.remarks, faults: plan.faults }).toMatchObject(expected);
     if (expected.faults === undefined) expect(plan.faults).toEqual([]);
+  });
+
+  it('closes a login in one command that keeps its other groups and the rest of its comment', () => {
+    const seen = settledHost({
+      logins: [login('Puffy,puffboot,2nd floor')],
+      groups: [
+        { name: 'vmdusers', members: ['puffy'] },
+        { name: 'staff', members: ['puffy'] },
+      ],
+    });
+    const { steps } = planHost(wantedHost({ ...NO_FILES, owners: [] }), seen);
+    const argvs = steps.flatMap(commandsOf).map(({ argv }) => argv.join(' '));
+    expect(argvs).toContain('usermod -Z -S staff -c Puffy,puffboot closed,2nd floor puffy');
   });
 
   it('never plans a restart of vmd, whatever is found', () => {

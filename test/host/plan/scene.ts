@@ -43,6 +43,7 @@ export function wantedHost(
     diskDirectory: '/home/vm',
     groups: { socket: 'vmdusers', own: '_puffboot' },
     owners: [{ login: 'puffy', fullName: 'Puffy the Fish', keys: [KEY] }],
+    leaving: [],
     kernels: [
       {
         release: '7.6',
@@ -90,8 +91,8 @@ export function settledHost(
       { name: 'vmdusers', members: ['_puffboot', 'puffy'] },
     ],
     logins: [
-      { name: '_puffboot', comment: '', home: '/var/puffboot' },
-      { name: 'puffy', comment: 'Puffy the Fish,puffboot', home: '/home/puffy' },
+      { name: '_puffboot', comment: '', home: '/var/puffboot', shell: '/sbin/nologin' },
+      { name: 'puffy', comment: 'Puffy the Fish,puffboot', home: '/home/puffy', shell: '/bin/ksh' },
     ],
     directories: { '/home/vm': Object.keys(vms).map((name) => `${name}-0.qcow2`) },
     kernels: { [KERNEL]: 'aa' },
@@ -107,7 +108,7 @@ export const EMPTY_HOST: Observation = {
   files: { '/etc/vm.conf': null, '/etc/doas.conf': 'permit persist :wheel\n' },
   vms: [],
   groups: [{ name: '_puffboot', members: [] }],
-  logins: [{ name: '_puffboot', comment: '', home: '/var/puffboot' }],
+  logins: [{ name: '_puffboot', comment: '', home: '/var/puffboot', shell: '/sbin/nologin' }],
   directories: { '/home/vm': null },
   kernels: { [KERNEL]: null },
   keyFiles: {},

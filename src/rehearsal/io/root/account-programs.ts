@@ -126,6 +126,10 @@ function usermod(call: Call, { flags, rest: [name = ''] }: Options): number {
   const list = (flags.get('G') ?? flags.get('S') ?? '').split(',').filter((group) => group !== '');
   const missing = list.find((group) => groupOf(accounts, group) === null);
   if (missing !== undefined) return complain(call, `aborting, group \`${missing}' does not exist`);
+  if (flags.has('Z') && flags.has('U')) return complain(call, 'options -Z and -U are mutually exclusive');
+  if ((flags.has('Z') || flags.has('U')) && before.uid < 1000) {
+    return complain(call, `(un)locking is not supported for the \`${name}' account`);
+  }
   const locked = before.shell.endsWith('-');
   const shell = flags.get('s') ?? before.shell;
   const after: User = {
