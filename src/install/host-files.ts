@@ -165,7 +165,7 @@ function vmConf({ host, vms, stopped, bootNet }: HostScene): string {
 }
 
 /** The switch of each private network, without an uplink. */
-function privateSwitches(host: HostConfig, vms: readonly Vm[]): readonly VmSwitch[] {
+export function privateSwitches(host: HostConfig, vms: readonly Vm[]): readonly VmSwitch[] {
   const [, kind = '', first = ''] = /^([a-z]+)(\d+)$/.exec(host.privateInterface) ?? [];
   return networksOf(vms).map(({ name, number }) => ({
     name,

@@ -2,7 +2,7 @@ import { APPLIED_FILES, type AppliedFile, type Wanted, type WantedKernel } from 
 import { accountsOf } from '../inventory/accounts.ts';
 import type { Retired } from '../inventory/retired.ts';
 import type { Vm } from '../inventory/vm.ts';
-import { HOST_FILES, type HostScene, renderHostFile } from './host-files.ts';
+import { HOST_FILES, type HostScene, privateSwitches, renderHostFile } from './host-files.ts';
 import { hostPaths } from './host-paths.ts';
 import { type Install, isOpen } from './install.ts';
 
@@ -60,6 +60,7 @@ export function wantedOf(
       const path = HOST_FILES[kind].path(host);
       return { kind, path, block: renderHostFile(kind, complete) };
     }),
+    privateInterfaces: privateSwitches(host, vms).map((each) => each.interface),
     gatewayInterface: host.gatewayInterface,
     busy: vms.map(({ name }) => name).filter((name) => isBusy(last.get(name))),
   };

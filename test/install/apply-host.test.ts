@@ -8,6 +8,7 @@ import { parseConfig } from '../../src/config/parse.ts';
 import { type HostService, openHostService } from '../../src/install/io/host-service.ts';
 import { retirementOf } from '../../src/install/retire.ts';
 import { allocate } from '../../src/inventory/allocate.ts';
+import { joinNetwork } from '../../src/inventory/network.ts';
 import { openStore, type Store } from '../../src/io/store/store.ts';
 import { rehearsalAccess } from '../../src/rehearsal/io/rehearsal-access.ts';
 import { makeSets } from '../../src/rehearsal/io/sets.ts';
@@ -132,6 +133,21 @@ describe('apply on a simulated host, as _puffboot with doas', () => {
     expect(await passwdOf('blowfish')).toMatch(/:blowfish,puffboot:.*:\/bin\/ksh$/);
     expect(await members()).toBe('_puffboot,blowfish');
     expect(await onHost('home/blowfish/.ssh/authorized_keys')).toContain('ssh-ed25519');
+    expect(await service.plan('vmm1')).toMatchObject(nothingToDo);
+  });
+
+  it('makes the switch of a private network, and goes on where that was cut off', async () => {
+    await order('blowfish', 'vm-second');
+    const uplinkOf = () => 'uplink';
+    await store.changeVms((all) => joinNetwork('lan', ['vm-blowfish', 'vm-second'], all, uplinkOf));
+    const says = (await service.plan('vmm1')).steps;
+    expect(says.indexOf('create interface veb100')).toBeLessThan(
+      says.findIndex((step) => step.startsWith('load into vmd')),
+    );
+    await faults({ command: '^sh /etc/netstart veb100$', do: 'drop', times: 1 });
+    expect(await apply()).toMatchObject({ state: 'failed' });
+    expect(await apply()).toMatchObject({ state: 'done', error: null });
+    expect(await onHost('etc/hostname.veb100')).toBe('up\n');
     expect(await service.plan('vmm1')).toMatchObject(nothingToDo);
   });
 

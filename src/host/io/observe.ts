@@ -10,6 +10,7 @@ import {
   parseLogins,
 } from '../plan/observation.ts';
 import { isOurs } from '../plan/step.ts';
+import { hostnameIfOf } from '../plan/switches.ts';
 import type { Wanted } from '../plan/wanted.ts';
 import { parseStatus, VMCTL, type VmStatus } from '../vmctl.ts';
 import { must, refused } from './must.ts';
@@ -29,7 +30,7 @@ export async function observeHost(access: HostAccess, wanted: Wanted): Promise<O
     access.read('/etc/passwd').then((text) => parseLogins(text ?? '')),
     namesIn(access, pendingDirectory(wanted)),
   ]);
-  const files = wanted.files.map(({ path }) => path);
+  const files = [...wanted.files.map(({ path }) => path), ...wanted.privateInterfaces.map(hostnameIfOf)];
   const kernels = wanted.kernels.map(({ path }) => path);
   const pending = PENDING_MARKS.filter((mark) => marks?.includes(mark));
   return {
@@ -39,6 +40,9 @@ export async function observeHost(access: HostAccess, wanted: Wanted): Promise<O
     logins,
     directories: await table(diskDirectories(wanted), (path) => namesIn(access, path)),
     files: await table(files, (path) => access.read(path, { asRoot: true })),
+    interfaces: await table(wanted.privateInterfaces, async (name) => {
+      return (await access.run(['ifconfig', name])).status === 0;
+    }),
     kernels: await table(kernels, (path) => kernelSum(access, path)),
     keyFiles: await table(keyFiles(logins), (path) => access.read(path, { asRoot: true })),
     pending: await table(pending, async (mark) => {

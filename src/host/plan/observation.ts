@@ -6,6 +6,8 @@ export interface Observation {
   readonly me: { readonly login: string; readonly groups: readonly string[] };
   /** Text of each file that was looked for; null: it is not there. */
   readonly files: Readonly<Record<string, string | null>>;
+  /** Whether each interface that was looked for is there. */
+  readonly interfaces: Readonly<Record<string, boolean>>;
   readonly vms: readonly VmStatus[];
   readonly groups: readonly Group[];
   readonly logins: readonly Login[];

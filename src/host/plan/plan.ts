@@ -4,6 +4,7 @@ import { ownedPart, replaceOwned } from '../owned-block.ts';
 import { type Part, planAccounts, planLeavers } from './accounts.ts';
 import type { Observation, PendingMark } from './observation.ts';
 import { CHECKS, type Mark, type Step } from './step.ts';
+import { planSwitches } from './switches.ts';
 import { unifiedDiff } from './unified-diff.ts';
 import { planVmd, type VmdPlan } from './vmd.ts';
 import type { AppliedFile, Wanted, WantedFile } from './wanted.ts';
@@ -20,13 +21,14 @@ export interface HostPlan {
 }
 
 /**
- * What makes a host as it is wanted: accounts, kernels and disks; then each new file is checked by the program
+ * What makes a host as it is wanted: accounts, kernels, disks and switches; then each new file is checked by the program
  * that reads it; then they replace the old ones; then the gentlest action that makes each live. Never a restart
  * of vmd(8), never a change to a VM that runs.
  */
 export function planHost(wanted: Wanted, seen: Observation): HostPlan {
   const accounts = planAccounts(wanted, seen);
   const images = planImages(wanted, seen);
+  const switches = planSwitches(wanted, seen);
   const files = wanted.files.flatMap((file) => planFile(file, wanted, seen));
   const changed = files.filter(({ text, before }) => text !== before);
   const newFile = (file: FilePlan): readonly Step[] => [
@@ -45,10 +47,13 @@ export function planHost(wanted: Wanted, seen: Observation): HostPlan {
   };
   return {
     host: wanted.host,
-    diffs: changed.map(({ path, before, text }) => ({ path, text: unifiedDiff(path, before, text) })),
+    diffs: [...changed, ...switches.files.map((file) => ({ ...file, before: null }))].map(
+      ({ path, before, text }) => ({ path, text: unifiedDiff(path, before, text) }),
+    ),
     steps: [
       ...accounts.steps,
       ...images.steps,
+      ...switches.steps,
       ...changed.flatMap(check),
       ...changed.flatMap(newFile),
       ...files.flatMap(({ live }) => live),

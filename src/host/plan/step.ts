@@ -43,6 +43,8 @@ export type Step =
   | { readonly kind: 'load'; readonly path: string; readonly text: string; readonly names: readonly string[] }
   | { readonly kind: 'reload'; readonly names: readonly string[] }
   | { readonly kind: 'restart-dhcpd' }
+  /** Creates an interface as its hostname.if(5) says. */
+  | { readonly kind: 'interface'; readonly interface: string }
   | { readonly kind: 'address'; readonly interface: string; readonly address: string }
   | { readonly kind: 'load-pf'; readonly path: string }
   /** What is live now. */
@@ -102,6 +104,11 @@ const COMMANDS: { readonly [K in Kind]: (step: Of<K>) => readonly StepCommand[] 
   load: ({ path }) => root(...VMCTL.load(path)),
   reload: () => root('vmctl', 'reload'),
   'restart-dhcpd': () => root('rcctl', 'restart', 'dhcpd'),
+  // The status of netstart(8) says nothing.
+  interface: ({ interface: name }) => [
+    ...root('sh', '/etc/netstart', name),
+    { argv: ['ifconfig', name], asRoot: false },
+  ],
   address: ({ interface: name, address }) =>
     root('ifconfig', name, 'inet6', 'alias', address, 'prefixlen', '64'),
   'load-pf': ({ path }) => root('pfctl', '-f', path),
@@ -143,6 +150,7 @@ const SAYS: { readonly [K in Kind]: (step: Of<K>) => string } = {
   load: ({ names }) => `load into vmd: ${list(names)}`,
   reload: ({ names }) => `reload vmd for ${list(names)}; nothing is started`,
   'restart-dhcpd': () => 'restart dhcpd',
+  interface: ({ interface: name }) => `create interface ${name}`,
   address: ({ interface: name, address }) => `give ${name} the address ${address}`,
   'load-pf': ({ path }) => `load ${path} into pf`,
   unmark: ({ mark }) => `strike ${mark} off what is pending`,

@@ -12,6 +12,8 @@ export interface Wanted {
   readonly kernels: readonly WantedKernel[];
   readonly disks: readonly WantedDisk[];
   readonly files: readonly WantedFile[];
+  /** bridge(4) or veb(4) interfaces of the private networks. */
+  readonly privateInterfaces: readonly string[];
   /** The host's interface in the network of its VMs. */
   readonly gatewayInterface: string;
   /** VMs that are being installed: vmd(8) must not forget them meanwhile. */

@@ -323,6 +323,31 @@ describe('the plan of a host', () => {
       },
     ],
     [
+      'makes the switch of a private network before vmd hears of it',
+      wantedHost({ privateInterfaces: ['veb100'] }, { web1: {}, web2: {} }),
+      settledHost({ interfaces: { veb100: false } }),
+      {
+        says: [
+          'create disk /home/vm/web2-0.qcow2 of 20480M',
+          'replace /etc/hostname.veb100',
+          'create interface veb100',
+          'check the new /etc/vm.conf with vmd',
+          'replace /etc/vm.conf',
+          'load into vmd: web2',
+        ],
+      },
+    ],
+    [
+      'leaves a switch alone that somebody made, and creates only what is not there',
+      wantedHost({ privateInterfaces: ['veb100', 'veb101'] }),
+      withFile(
+        withFile(settledHost({ interfaces: { veb100: true } }), '/etc/hostname.veb100', 'link0 up\n'),
+        '/etc/hostname.veb101',
+        '',
+      ),
+      { says: ['create interface veb101'] },
+    ],
+    [
       'gives the interface the addresses that are new',
       wantedHost({
         files: [

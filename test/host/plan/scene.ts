@@ -61,6 +61,7 @@ export function wantedHost(
         block: ownedBlock('permit nopass "puffy" as root cmd pkill\n'),
       },
     ],
+    privateInterfaces: [],
     gatewayInterface: 'vport0',
     busy: [],
     ...change,
@@ -97,6 +98,7 @@ export function settledHost(
     directories: { '/home/vm': Object.keys(vms).map((name) => `${name}-0.qcow2`) },
     kernels: { [KERNEL]: 'aa' },
     keyFiles: { '/home/puffy/.ssh/authorized_keys': keys },
+    interfaces: {},
     pending: {},
     ...change,
   };
@@ -112,5 +114,6 @@ export const EMPTY_HOST: Observation = {
   directories: { '/home/vm': null },
   kernels: { [KERNEL]: null },
   keyFiles: {},
+  interfaces: {},
   pending: {},
 };

@@ -3,8 +3,10 @@ import { userOf } from '../../root/accounts.ts';
 import type { Options } from '../../root/getopt.ts';
 import { shellWords } from '../../root/shell-words.ts';
 import { type Call, complain, type HostProgram, withOptions } from './call.ts';
+import { netstart } from './network-programs.ts';
 
-/** What runs other programs for somebody: su(1), sh(1) with a script of commands joined by `&&`, and MAKEDEV(8). */
+/** What runs other programs for somebody: su(1), sh(1) with a script of commands joined by `&&`, MAKEDEV(8), and
+ * netstart(8). */
 export const SHELL_PROGRAMS: Readonly<Record<string, HostProgram>> = {
   su: withOptions('s:', su),
   sh: withOptions('c:', sh),
@@ -27,10 +29,11 @@ function su(call: Call, { rest: [login = '', option, text = ''] }: Options): num
   return runScript(call, { user: login, home: user.home, text, words: [] });
 }
 
-/** `sh -c SCRIPT NAME WORD...` */
-function sh(call: Call, { flags, rest: [, ...words] }: Options): number | Promise<number> {
+/** `sh -c SCRIPT NAME WORD...`, `sh /etc/netstart INTERFACE...` */
+function sh(call: Call, { flags, rest: [script, ...words] }: Options): number | Promise<number> {
   const { user, accounts } = call.files;
   const text = flags.get('c');
+  if (text === undefined && script === '/etc/netstart') return netstart(call, words);
   if (text === undefined) return complain(call, 'reading commands is not part of the simulated host');
   return runScript(call, { user, home: userOf(accounts, user)?.home ?? '/', text, words });
 }

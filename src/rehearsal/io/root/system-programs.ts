@@ -3,6 +3,7 @@ import { HOST } from '../../host-path.ts';
 import type { Options } from '../../root/getopt.ts';
 import { type Call, complain, type HostProgram, withOptions } from './call.ts';
 import { LIFE_PROGRAMS } from './life-programs.ts';
+import { NETWORK_PROGRAMS } from './network-programs.ts';
 import { readNote, writeNote } from './notes.ts';
 import { PROCESS_PROGRAMS } from './process-programs.ts';
 import { RC_PROGRAMS } from './rc-programs.ts';
@@ -19,7 +20,7 @@ export const SYSTEM_PROGRAMS: Readonly<Record<string, HostProgram>> = {
     call.out(`${flags.has('s') ? name.split('.')[0] : name}\n`);
     return 0;
   }),
-  ifconfig,
+  ...NETWORK_PROGRAMS,
   date: ({ words, out }) => {
     out(words[0] === '+%s' ? `${Math.floor(Date.now() / 1000)}\n` : `${new Date().toUTCString()}\n`);
     return 0;
@@ -92,36 +93,5 @@ function uname({ files, out }: Call, { flags }: Options): number {
       ? ['s']
       : Object.keys(all).filter((key) => flags.has(key));
   out(`${wanted.map((key) => all[key as keyof typeof all]).join(' ')}\n`);
-  return 0;
-}
-
-const INTERFACES = ['lo0', 'em0', 'enc0', 'veb0', 'vport0', 'tap0', 'tap1', 'tap2', 'tap3', 'pflog0'];
-
-/** `ifconfig`, `ifconfig NAME|CLASS`, `ifconfig NAME create|destroy`. */
-function ifconfig(call: Call): number {
-  const names = Object.keys(readNote(call, 'interfaces'));
-  const present = names.length > 0 ? names : INTERFACES;
-  const [name, verb] = call.words;
-  if (name === undefined || verb === undefined) {
-    const shown = present.filter(
-      (each) => name === undefined || each === name || each.replace(/\d+$/, '') === name,
-    );
-    if (shown.length === 0) return complain(call, `${name}: no such interface`);
-    for (const each of shown)
-      call.out(`${each}: flags=8843<UP,BROADCAST,RUNNING,SIMPLEX,MULTICAST> mtu 1500\n`);
-    return 0;
-  }
-  if (call.files.user !== 'root') return complain(call, 'SIOCSIFFLAGS: Operation not permitted');
-  if (verb === 'create' && present.includes(name)) return complain(call, 'SIOCIFCREATE: File exists');
-  if (verb === 'destroy' && !present.includes(name))
-    return complain(call, `SIOCIFDESTROY: No such interface`);
-  const after =
-    verb === 'create'
-      ? [...present, name]
-      : verb === 'destroy'
-        ? present.filter((each) => each !== name)
-        : present;
-  if (!after.includes(name) && verb !== 'destroy') return complain(call, `${name}: no such interface`);
-  writeNote(call, 'interfaces', Object.fromEntries(after.map((each) => [each, 'up'])));
   return 0;
 }
