@@ -2,6 +2,9 @@ import { refuse } from './refusal.ts';
 
 const FORMAT = 'sensorsd.conf(5)';
 
+/** Whether a path can stand in sensorsd.conf(5), whose shell command it becomes a word of. */
+export const isScript = (path: string): boolean => /^\/[A-Za-z0-9_./+-]{1,200}$/.test(path);
+
 /**
  * sensorsd.conf(5): every drive that a driver tells of calls the script when its state changes. The format is that of
  * cgetent(3), in which a colon ends a value.
@@ -10,7 +13,7 @@ const FORMAT = 'sensorsd.conf(5)';
  * @throws OperatorError FILE_REFUSED for a path that the format or the shell would read differently
  */
 export function renderSensorsdConf(script: string): string {
-  if (!/^\/[A-Za-z0-9_./+-]{1,200}$/.test(script)) {
+  if (!isScript(script)) {
     throw refuse(FORMAT, 'a script is an absolute path of letters, digits and _ . / + -', script);
   }
   // The value comes last, because it may be several words.

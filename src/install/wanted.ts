@@ -1,4 +1,5 @@
 import { APPLIED_FILES, type AppliedFile, type Wanted, type WantedKernel } from '../host/plan/wanted.ts';
+import { isScript } from '../host/sensorsd-conf.ts';
 import { accountsOf } from '../inventory/accounts.ts';
 import type { Retired } from '../inventory/retired.ts';
 import type { Vm } from '../inventory/vm.ts';
@@ -9,13 +10,16 @@ import { type Install, isOpen } from './install.ts';
 /** The part of a scene that says which files a host has at all. */
 type Place = Pick<HostScene, 'host'>;
 
-/** Whether a file is wanted on a host. Of pf.conf only what somebody put there is kept up to date. */
+/** Whether a file may be wanted on a host; some are kept up to date only where somebody put puffboot's part. */
 const IS_WANTED: Readonly<Record<AppliedFile, (place: Place) => boolean>> = {
   'vm.conf': () => true,
   'doas.conf': () => true,
   'dhcpd.conf': ({ host }) => host.dhcp === 'dhcpd',
   'hostname.if': ({ host }) => host.ipv6Prefix !== undefined,
   'pf.conf': () => true,
+  sensors: ({ host }) => isScript(HOST_FILES.sensors.path(host)),
+  'sensorsd.conf': ({ host }) => isScript(HOST_FILES.sensors.path(host)),
+  'httpd.conf': () => true,
 };
 
 /** Paths of the files of a host in which a part may be puffboot's. */

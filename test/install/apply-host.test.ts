@@ -5,11 +5,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openPty } from '../../console/io/pty.ts';
 import { SILENT_LOG } from '../../src/common/port.ts';
 import { parseConfig } from '../../src/config/parse.ts';
+import type { HostAccess } from '../../src/host/access.ts';
+import { ownedBlock } from '../../src/host/owned-block.ts';
 import { type HostService, openHostService } from '../../src/install/io/host-service.ts';
 import { retirementOf } from '../../src/install/retire.ts';
 import { allocate } from '../../src/inventory/allocate.ts';
 import { joinNetwork } from '../../src/inventory/network.ts';
 import { openStore, type Store } from '../../src/io/store/store.ts';
+import { HOST } from '../../src/rehearsal/host-path.ts';
 import { rehearsalAccess } from '../../src/rehearsal/io/rehearsal-access.ts';
 import { makeSets } from '../../src/rehearsal/io/sets.ts';
 import { type SimulatedHost, startSimulatedHost } from '../../src/rehearsal/io/simulated-host.ts';
@@ -21,6 +24,7 @@ import { KEY } from '../support/rig.ts';
 const CONFIG = (directory: string) => `
 subnets = [{ cidr = "192.0.2.0/24", router = "192.0.2.1", bootAddress = "192.0.2.2", domain = "example.net" }]
 netboot.setsDirectory = "${directory}/sets"
+netboot.httpPort = 8080
 [[hosts]]
 name = "vmm1"
 access = "rehearsal"
@@ -35,6 +39,7 @@ describe('apply on a simulated host, as _puffboot with doas', () => {
   let directory: string;
   let host: SimulatedHost;
   let store: Store;
+  let access: HostAccess;
   let service: HostService;
   let order: (owner: string, name: string) => Promise<unknown>;
   let leave: (name: string, meanwhile?: () => Promise<void>) => Promise<void>;
@@ -63,7 +68,7 @@ describe('apply on a simulated host, as _puffboot with doas', () => {
       await store.saveRetired({ ...retired, stage: 'retired', retiredAt: 0 });
     };
     for (const owner of ['puffy', 'blowfish']) await order(owner, `vm-${owner}`);
-    const access = rehearsalAccess({
+    access = rehearsalAccess({
       root: join(directory, 'host'),
       become: ['doas'],
       now: Date.now,
@@ -133,6 +138,28 @@ describe('apply on a simulated host, as _puffboot with doas', () => {
     expect(await passwdOf('blowfish')).toMatch(/:blowfish,puffboot:.*:\/bin\/ksh$/);
     expect(await members()).toBe('_puffboot,blowfish');
     expect(await onHost('home/blowfish/.ssh/authorized_keys')).toContain('ssh-ed25519');
+    expect(await service.plan('vmm1')).toMatchObject(nothingToDo);
+  });
+
+  it('keeps its parts of sensorsd.conf and httpd.conf, where they are', async () => {
+    for (const daemon of ['sensorsd', 'httpd'])
+      await access.run(['rcctl', 'start', daemon], { asRoot: true });
+    const put = (name: string, text: string) => writeFile(join(directory, 'host/etc', name), text);
+    await put('sensorsd.conf', `fan:low=1\n${ownedBlock('')}`);
+    await put('httpd.conf', `servr "www" {\n}\n${ownedBlock('')}`);
+    expect(await apply()).toMatchObject({
+      state: 'failed',
+      error: { message: expect.stringContaining('new.httpd.conf:1: syntax error') },
+    });
+    await put('httpd.conf', `server "www" {\n}\n${ownedBlock('')}`);
+    expect(await apply()).toMatchObject({ state: 'done', error: null });
+    const [, script = ''] = /command=\/bin\/sh (\S+)/.exec(await onHost('etc/sensorsd.conf')) ?? [];
+    expect(await onHost('etc/sensorsd.conf')).toMatch(/^fan:low=1\n# BEGIN puffboot/);
+    expect(await onHost(script.slice(1))).toContain('logger -t puffboot');
+    expect(await onHost('etc/httpd.conf')).toContain('location "/*install.conf" {');
+    const commands = (await readFile(join(directory, 'host', HOST.commands), 'utf8')).split('\n');
+    const told = commands.flatMap((line) => /rcctl (?:restart|reload) (?!dhcpd).*$/.exec(line) ?? []);
+    expect(told).toEqual(['rcctl restart sensorsd', 'rcctl reload httpd']);
     expect(await service.plan('vmm1')).toMatchObject(nothingToDo);
   });
 

@@ -9,6 +9,7 @@ import {
   parseGroups,
   parseLogins,
 } from '../plan/observation.ts';
+import { SERVICES } from '../plan/services.ts';
 import { isOurs } from '../plan/step.ts';
 import { hostnameIfOf } from '../plan/switches.ts';
 import type { Wanted } from '../plan/wanted.ts';
@@ -33,13 +34,21 @@ export async function observeHost(access: HostAccess, wanted: Wanted): Promise<O
   const files = [...wanted.files.map(({ path }) => path), ...wanted.privateInterfaces.map(hostnameIfOf)];
   const kernels = wanted.kernels.map(({ path }) => path);
   const pending = PENDING_MARKS.filter((mark) => marks?.includes(mark));
+  const texts = await table(files, (path) => access.read(path, { asRoot: true }));
+  const services = wanted.files.flatMap(({ kind, path }) =>
+    texts[path] === null ? [] : (SERVICES[kind]?.service ?? []),
+  );
   return {
     me,
     vms,
     groups,
     logins,
     directories: await table(diskDirectories(wanted), (path) => namesIn(access, path)),
-    files: await table(files, (path) => access.read(path, { asRoot: true })),
+    files: texts,
+    // As root: rc.d(8) lets nobody else ask after some of them.
+    services: await table(services, async (name) => {
+      return (await access.run(['rcctl', 'check', name], { asRoot: true })).status === 0;
+    }),
     interfaces: await table(wanted.privateInterfaces, async (name) => {
       return (await access.run(['ifconfig', name])).status === 0;
     }),

@@ -8,6 +8,8 @@ export interface Observation {
   readonly files: Readonly<Record<string, string | null>>;
   /** Whether each interface that was looked for is there. */
   readonly interfaces: Readonly<Record<string, boolean>>;
+  /** Whether each daemon that was looked for runs. */
+  readonly services: Readonly<Record<string, boolean>>;
   readonly vms: readonly VmStatus[];
   readonly groups: readonly Group[];
   readonly logins: readonly Login[];
@@ -41,7 +43,7 @@ export interface Login {
  * file is replaced and taken away after the action succeeded, so that neither a failure nor a crash between the
  * two can lose the action: the file alone would look as if all were done.
  */
-export const PENDING_MARKS = ['switch', 'reload', 'dhcpd', 'addresses', 'pf'] as const;
+export const PENDING_MARKS = ['switch', 'reload', 'dhcpd', 'addresses', 'pf', 'sensorsd', 'httpd'] as const;
 export type PendingMark = (typeof PENDING_MARKS)[number];
 
 /** group(5): `name:password:id:member,member` */

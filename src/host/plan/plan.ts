@@ -3,6 +3,7 @@ import { messageOf, OperatorError } from '../../common/error.ts';
 import { ownedPart, replaceOwned } from '../owned-block.ts';
 import { type Part, planAccounts, planLeavers } from './accounts.ts';
 import type { Observation, PendingMark } from './observation.ts';
+import { ONLY_WITH, SERVICES } from './services.ts';
 import { CHECKS, type Mark, type Step } from './step.ts';
 import { planSwitches } from './switches.ts';
 import { unifiedDiff } from './unified-diff.ts';
@@ -71,6 +72,9 @@ const MODES: Readonly<Record<AppliedFile, number>> = {
   'dhcpd.conf': 0o644,
   'hostname.if': 0o640,
   'pf.conf': 0o600,
+  sensors: 0o755,
+  'sensorsd.conf': 0o644,
+  'httpd.conf': 0o644,
 };
 
 function planImages(wanted: Wanted, seen: Observation): Part & { readonly faults: readonly string[] } {
@@ -122,14 +126,14 @@ interface FilePlan {
   readonly faults: readonly string[];
 }
 
-/** Of pf.conf(5), only a part that somebody has put there is kept up to date. */
 function planFile(file: WantedFile, wanted: Wanted, seen: Observation): readonly FilePlan[] {
   const { kind, path, block } = file;
   const before = seen.files[path] ?? null;
   try {
+    if (!isAskedFor(kind, wanted, seen)) return [];
     const part = before === null ? null : ownedPart(before, path);
     const body = ownedPart(block, path)?.body ?? '';
-    if (part === null && (kind === 'pf.conf' || (body === '' && kind !== 'vm.conf'))) return [];
+    if (part === null && body === '' && kind !== 'vm.conf') return [];
     // A marker line of another version is no change.
     const text = part?.body === body ? (before ?? '') : replaceOwned(before ?? '', block, path);
     const live = liveOf(file, wanted, seen, before, text);
@@ -141,6 +145,12 @@ function planFile(file: WantedFile, wanted: Wanted, seen: Observation): readonly
     const faults = [messageOf(error)];
     return [{ kind, path, before, text: before ?? '', marks: [], live: [], remarks: [], faults }];
   }
+}
+
+function isAskedFor(kind: AppliedFile, { files }: Wanted, seen: Observation): boolean {
+  if (ONLY_WITH[kind] === undefined) return true;
+  const other = files.find((file) => file.kind === ONLY_WITH[kind])?.path ?? '';
+  return ownedPart(seen.files[other] ?? '', other) !== null;
 }
 
 type Live = Pick<FilePlan, 'marks' | 'live' | 'remarks' | 'faults'>;
@@ -166,7 +176,15 @@ function liveOf(
       faults: [],
     };
   };
-  if (kind === 'dhcpd.conf') return follow('dhcpd', [{ kind: 'restart-dhcpd' }]);
+  if (kind === 'dhcpd.conf')
+    return follow('dhcpd', [{ kind: 'service', service: 'dhcpd', action: 'restart' }]);
+  const served = SERVICES[kind];
+  if (served !== undefined) {
+    const { service } = served;
+    if (seen.services[service] === true) return follow(service, [{ kind: 'service', ...served }]);
+    const says = `${service} does not run, for which ${path} is kept: \`rcctl enable ${service} && rcctl start ${service}\``;
+    return { ...follow(service, []), remarks: [says] };
+  }
   if (kind === 'pf.conf') return follow('pf', [{ kind: 'load-pf', path }]);
   if (kind === 'hostname.if') return follow('addresses', newAddresses(wanted, seen, before, block));
   return { marks: [], live: [], remarks: [], faults: [] };

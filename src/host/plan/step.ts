@@ -1,5 +1,6 @@
 import { VMCTL } from '../vmctl.ts';
 import type { PendingMark } from './observation.ts';
+import type { Service } from './services.ts';
 import type { AppliedFile } from './wanted.ts';
 
 /** One thing that is done to a host. Each may be done again: a second time changes nothing. */
@@ -42,7 +43,12 @@ export type Step =
   /** Switches and VMs that are new to vmd(8); the VMs `disable`d, so that nothing is started. */
   | { readonly kind: 'load'; readonly path: string; readonly text: string; readonly names: readonly string[] }
   | { readonly kind: 'reload'; readonly names: readonly string[] }
-  | { readonly kind: 'restart-dhcpd' }
+  /** rc.d(8) */
+  | {
+      readonly kind: 'service';
+      readonly service: 'dhcpd' | Service['service'];
+      readonly action: Service['action'];
+    }
   /** Creates an interface as its hostname.if(5) says. */
   | { readonly kind: 'interface'; readonly interface: string }
   | { readonly kind: 'address'; readonly interface: string; readonly address: string }
@@ -79,6 +85,9 @@ export const CHECKS: Readonly<Record<AppliedFile, ((file: string) => readonly st
   'dhcpd.conf': (file) => ['dhcpd', '-n', '-c', file],
   'hostname.if': null,
   'pf.conf': (file) => ['pfctl', '-n', '-f', file],
+  sensors: null,
+  'sensorsd.conf': null,
+  'httpd.conf': (file) => ['httpd', '-n', '-f', file],
 };
 
 const root = (...argv: readonly string[]): readonly StepCommand[] => [{ argv, asRoot: true }];
@@ -103,7 +112,7 @@ const COMMANDS: { readonly [K in Kind]: (step: Of<K>) => readonly StepCommand[] 
   replace: () => [],
   load: ({ path }) => root(...VMCTL.load(path)),
   reload: () => root('vmctl', 'reload'),
-  'restart-dhcpd': () => root('rcctl', 'restart', 'dhcpd'),
+  service: ({ service, action }) => root('rcctl', action, service),
   // The status of netstart(8) says nothing.
   interface: ({ interface: name }) => [
     ...root('sh', '/etc/netstart', name),
@@ -149,7 +158,7 @@ const SAYS: { readonly [K in Kind]: (step: Of<K>) => string } = {
   replace: ({ path }) => `replace ${path}`,
   load: ({ names }) => `load into vmd: ${list(names)}`,
   reload: ({ names }) => `reload vmd for ${list(names)}; nothing is started`,
-  'restart-dhcpd': () => 'restart dhcpd',
+  service: ({ service, action }) => `${action} ${service}`,
   interface: ({ interface: name }) => `create interface ${name}`,
   address: ({ interface: name, address }) => `give ${name} the address ${address}`,
   'load-pf': ({ path }) => `load ${path} into pf`,

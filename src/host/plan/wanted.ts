@@ -62,5 +62,15 @@ export interface WantedFile {
 }
 
 /** Files that are kept up to date on a host. */
-export const APPLIED_FILES = ['vm.conf', 'doas.conf', 'dhcpd.conf', 'hostname.if', 'pf.conf'] as const;
+export const APPLIED_FILES = [
+  'vm.conf',
+  'doas.conf',
+  'dhcpd.conf',
+  'hostname.if',
+  'pf.conf',
+  // The script before the file that names it.
+  'sensors',
+  'sensorsd.conf',
+  'httpd.conf',
+] as const;
 export type AppliedFile = (typeof APPLIED_FILES)[number];

@@ -53,3 +53,20 @@ export function checkPfConf(text: string, file: string): string | null {
   }
   return null;
 }
+
+const HTTPD_WORDS =
+  /^(server|location|listen|block|root|directory|log|types|include|alias|tls|hsts|fastcgi|gzip-static|authenticate|pass|prefork|chroot|default|errdocs|logdir|no|connection|tcp|request|[A-Za-z_]\w*\s*=|\})/;
+
+/** httpd(8) -n: the first word of each line, and braces. @returns its complaint, or null */
+export function checkHttpdConf(text: string, file: string): string | null {
+  let depth = 0;
+  const lines = text.split('\n');
+  for (const [index, raw] of lines.entries()) {
+    const bare = raw.replace(/#.*$/, '').trim();
+    const outside = bare.replace(/"[^"]*"/g, '');
+    for (const char of outside) depth += char === '{' ? 1 : char === '}' ? -1 : 0;
+    const isWrong = bare !== '' && (!HTTPD_WORDS.test(bare) || outside.includes('"'));
+    if (isWrong || depth < 0) return `${file}:${index + 1}: syntax error\n`;
+  }
+  return depth === 0 ? null : `${file}:${lines.length}: syntax error\n`;
+}

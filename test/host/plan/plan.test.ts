@@ -21,6 +21,10 @@ const login = (comment: string, shell = '/bin/ksh') => ({
   home: '/home/puffy',
   shell,
 });
+const SENSORS = [
+  { kind: 'sensors', path: '/etc/puffboot/sensors', block: ownedBlock('script\n') },
+  { kind: 'sensorsd.conf', path: '/etc/sensorsd.conf', block: ownedBlock('drive:command=x\n') },
+] as const;
 const NO_FILES = { files: [], disks: [] };
 const CLOSES = 'close login puffy, who has no VM here any more: locked, his home stays';
 
@@ -321,6 +325,46 @@ describe('the plan of a host', () => {
       {
         says: ['check the new /etc/pf.conf with pfctl', 'replace /etc/pf.conf', 'load /etc/pf.conf into pf'],
       },
+    ],
+    [
+      'leaves sensorsd.conf alone, and writes no script, where its part is not in it',
+      wantedHost({ files: SENSORS }),
+      settledHost({ files: { '/etc/sensorsd.conf': 'fan:low=1\n' }, services: { sensorsd: true } }),
+      { says: [], remarks: [] },
+    ],
+    [
+      'writes the script before sensorsd.conf and restarts sensorsd',
+      wantedHost({ files: SENSORS }),
+      settledHost({ files: { '/etc/sensorsd.conf': block('old\n') }, services: { sensorsd: true } }),
+      { says: ['replace /etc/puffboot/sensors', 'replace /etc/sensorsd.conf', 'restart sensorsd'] },
+    ],
+    [
+      'does not restart sensorsd for its script alone',
+      wantedHost({ files: SENSORS }),
+      settledHost({
+        files: { '/etc/sensorsd.conf': SENSORS[1].block, '/etc/puffboot/sensors': block('old\n') },
+        services: { sensorsd: true },
+      }),
+      { says: ['replace /etc/puffboot/sensors'] },
+    ],
+    [
+      'starts no sensorsd that does not run, and tells of it',
+      wantedHost({ files: SENSORS }),
+      settledHost({ files: { '/etc/sensorsd.conf': block('old\n') }, services: { sensorsd: false } }),
+      {
+        says: ['replace /etc/puffboot/sensors', 'replace /etc/sensorsd.conf'],
+        remarks: [expect.stringMatching(/^sensorsd does not run, .*rcctl start sensorsd/)],
+      },
+    ],
+    [
+      'keeps its part of httpd.conf, checked, and reloads httpd also when an earlier apply could not',
+      wantedHost({ files: [{ kind: 'httpd.conf', path: '/etc/httpd.conf', block: block('new\n') }] }),
+      settledHost({
+        files: { '/etc/httpd.conf': block('old\n') },
+        services: { httpd: true },
+        pending: { httpd: [] },
+      }),
+      { says: ['check the new /etc/httpd.conf with httpd', 'replace /etc/httpd.conf', 'reload httpd'] },
     ],
     [
       'makes the switch of a private network before vmd hears of it',

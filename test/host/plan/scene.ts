@@ -99,6 +99,7 @@ export function settledHost(
     kernels: { [KERNEL]: 'aa' },
     keyFiles: { '/home/puffy/.ssh/authorized_keys': keys },
     interfaces: {},
+    services: {},
     pending: {},
     ...change,
   };
@@ -115,5 +116,6 @@ export const EMPTY_HOST: Observation = {
   kernels: { [KERNEL]: null },
   keyFiles: {},
   interfaces: {},
+  services: {},
   pending: {},
 };

@@ -1,5 +1,5 @@
 import { groupOf, groupsOf, userOf } from '../../root/accounts.ts';
-import { checkDhcpdConf, checkPfConf } from '../../root/conf-checks.ts';
+import { checkDhcpdConf, checkHttpdConf, checkPfConf } from '../../root/conf-checks.ts';
 import { doasPermits, parseDoasConf } from '../../root/doas-rules.ts';
 import type { Options } from '../../root/getopt.ts';
 import { parseVmConf } from '../../vm-conf.ts';
@@ -10,6 +10,7 @@ import { FileError } from './host-files.ts';
 export const CHECK_PROGRAMS: Readonly<Record<string, HostProgram>> = {
   vmd: withOptions('D:df:nv', vmd),
   dhcpd: withOptions('c:dfl:nuAY', dhcpd),
+  httpd: withOptions('dD:f:nv', httpd),
   pfctl: withOptions('f:nvq', pfctl),
   doas,
 };
@@ -51,6 +52,17 @@ function dhcpd(call: Call, { flags }: Options): number {
   if (text === null) return 1;
   const complaint = checkDhcpdConf(text, file);
   if (complaint !== null) call.err(complaint);
+  return complaint === null ? 0 : 1;
+}
+
+function httpd(call: Call, { flags }: Options): number {
+  if (call.files.user !== 'root') return complain(call, 'need root privileges');
+  if (!flags.has('n')) return complain(call, 'already running');
+  const file = flags.get('f') ?? '/etc/httpd.conf';
+  const text = textOf(call, file, (why) => complain(call, `${file}: ${why}`));
+  if (text === null) return 1;
+  const complaint = checkHttpdConf(text, file);
+  call.err(complaint ?? 'configuration OK\n');
   return complaint === null ? 0 : 1;
 }
 
