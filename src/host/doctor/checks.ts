@@ -1,5 +1,6 @@
 import { OperatorError } from '../../common/error.ts';
 import { ownedPart } from '../owned-block.ts';
+import { parseGroups } from '../plan/observation.ts';
 import type { Check, Finding, Remedy } from './check.ts';
 import { type DoctorScene, datasizeMiB, type Facts, spaceOf, succeeded, sysctlOf, textOf } from './facts.ts';
 
@@ -72,16 +73,26 @@ function root(facts: Facts): readonly Finding[] {
 function groups(facts: Facts, { socketGroup, ownGroup }: DoctorScene): readonly Finding[] {
   const login = textOf(facts, 'login').trim();
   const member = new Set(textOf(facts, 'groups').trim().split(/\s+/));
-  return login === 'root'
-    ? FINE
-    : [...new Set([socketGroup, ownGroup])]
-        .filter((group) => !member.has(group))
-        .flatMap((group) =>
-          fault(
-            `${login} is not in group ${group}`,
-            `puffboot apply (or usermod -G ${group} ${login}), then start puffboot again`,
-          ),
-        );
+  if (login === 'root') return FINE;
+  const missing = [...new Set([socketGroup, ownGroup])]
+    .filter((group) => !member.has(group))
+    .flatMap((group) =>
+      fault(
+        `${login} is not in group ${group}`,
+        `puffboot apply (or usermod -G ${group} ${login}), then start puffboot again`,
+      ),
+    );
+  // vmd(8) looks at the members that group(5) lists: whose primary group it is does not count there.
+  const listed = parseGroups(facts.files['/etc/group'] ?? '').find(({ name }) => name === ownGroup)?.members;
+  return listed === undefined || listed.includes(login) || !member.has(ownGroup)
+    ? missing
+    : [
+        ...missing,
+        ...fault(
+          `/etc/group does not list ${login} in ${ownGroup}, its primary group: vmd(8) lets it start no VM and open no console`,
+          `puffboot apply (or usermod -G ${ownGroup} ${login})`,
+        ),
+      ];
 }
 
 function socket(facts: Facts, { socketGroup }: DoctorScene): readonly Finding[] {

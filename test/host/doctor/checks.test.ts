@@ -46,6 +46,7 @@ const HEALTHY: Record<ProbeName, string> = {
   pfRules:
     'block return all\npass in quick on vport0 inet proto tcp from <puffboot_vms> to 192.0.2.2 port = 80\n',
 };
+const GROUP = '_puffboot:*:1000:_puffboot\nvmdusers:*:1002:_puffboot,puffy\n';
 const LOGIN_CONF =
   '# vmd: 1M\ndaemon:\\\n\t:datasize=4096M:\\\n\t:tc=default:\nvmd:\\\n\t:datasize=16384M:\\\n\t:tc=daemon:\n';
 
@@ -66,7 +67,7 @@ function findingsOf({ said = {}, files = {}, missing = [], scene = {} }: Change)
           : { status: 0, stdout: words, stderr: '' },
       ]),
     ) as unknown as Facts['said'],
-    files: { '/etc/login.conf': LOGIN_CONF, ...files },
+    files: { '/etc/group': GROUP, '/etc/login.conf': LOGIN_CONF, ...files },
     missingPrograms: missing,
   };
   return examine(facts, { ...SCENE, ...scene }).flatMap(({ name, findings }) =>
@@ -94,6 +95,16 @@ describe('doctor', () => {
       'a group without puffboot',
       { said: { groups: '_puffboot\n' } },
       { name: 'groups', says: '_puffboot is not in group vmdusers' },
+    ],
+    [
+      'a primary group that does not list its member',
+      { files: { '/etc/group': '_puffboot:*:1000:\nvmdusers:*:1002:_puffboot\n' } },
+      {
+        name: 'groups',
+        level: 'fault',
+        says: expect.stringContaining('/etc/group does not list _puffboot in _puffboot'),
+        fix: expect.stringContaining('usermod -G _puffboot _puffboot'),
+      },
     ],
     [
       'a socket of wheel',

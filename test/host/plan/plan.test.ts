@@ -382,6 +382,17 @@ describe('the plan of a host', () => {
       },
     ],
     [
+      'lists puffboot in its own primary group, without which vmd(8) does not count it',
+      wantedHost(NO_FILES),
+      settledHost({
+        groups: [
+          { name: '_puffboot', members: [] },
+          { name: 'vmdusers', members: ['_puffboot', 'puffy'] },
+        ],
+      }),
+      { says: ['put _puffboot in group _puffboot'], remarks: [] },
+    ],
+    [
       'leaves a switch alone that somebody made, and creates only what is not there',
       wantedHost({ privateInterfaces: ['veb100', 'veb101'] }),
       withFile(
