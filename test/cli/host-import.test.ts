@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -82,6 +82,22 @@ describe('puffboot host import', () => {
     await writeFile(join(directory, 'vm.conf'), stdout);
     const own = await host('vmm1', '--vm-conf', join(directory, 'vm.conf'));
     expect(own.stdout).toBe('0 added, 0 updated, 0 unchanged, 0 refused\n');
+  });
+
+  it('reads the files of the running host, whose root nobody ever prepared', async () => {
+    await expect(host('vmm1')).rejects.toThrowError(
+      expect.objectContaining({ code: 'HOST_COMMAND', message: expect.stringContaining('has no vm.conf') }),
+    );
+    await mkdir(join(directory, 'host/etc'), { recursive: true });
+    for (const name of ['vm.conf', 'dhcpd.conf']) {
+      await copyFile(join('fixtures/from-host', name), join(directory, 'host/etc', name));
+    }
+    const live = (await host('vmm1')).stdout;
+    expect(live).toContain('/etc/vm.conf:');
+    await expect(live.replaceAll('/etc/', 'fixtures/from-host/')).toMatchFileSnapshot(
+      '../../fixtures/cli/host-import.txt',
+    );
+    expect((await list()).map(({ name, ipv4 }) => [name, ipv4])).toContainEqual(['vm01', '192.0.2.11']);
   });
 
   it.each([

@@ -1,5 +1,5 @@
-import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HOST } from '../../host-path.ts';
 import { drawFault, type HostFault, parseFaults } from '../../root/faults.ts';
@@ -46,7 +46,10 @@ export function runOnHost(
   user: string,
   argv: readonly string[],
 ): Promise<number> {
-  appendFileSync(join(surroundings.root, HOST.commands), `${user} ${argv.join(' ')}\n`);
+  const log = join(surroundings.root, HOST.commands);
+  // A root that `rehearse` never prepared has no such directory yet.
+  mkdirSync(dirname(log), { recursive: true });
+  appendFileSync(log, `${user} ${argv.join(' ')}\n`);
   return run(surroundings, new HostFiles(surroundings.root, user), argv);
 }
 
