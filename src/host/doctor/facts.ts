@@ -47,7 +47,12 @@ export const PROBES = {
 export type ProbeName = keyof typeof PROBES;
 
 /** Files that are looked into. */
-export const FACT_FILES = ['/etc/group', '/etc/login.conf', '/etc/sensorsd.conf', '/etc/sysctl.conf'] as const;
+export const FACT_FILES = [
+  '/etc/group',
+  '/etc/login.conf',
+  '/etc/sensorsd.conf',
+  '/etc/sysctl.conf',
+] as const;
 
 export interface Facts {
   /** Null where the command could not be run at all. */
