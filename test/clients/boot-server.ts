@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
-import type { BootEvent, Catalog, CatalogClient } from '../../netboot/catalog.ts';
+import type { BootEvent, Catalog, CatalogClient, CatalogSubnet } from '../../netboot/catalog.ts';
 import type { Cidr4, Ipv4, Lladdr } from '../../src/common/address.ts';
 import { ARMED } from '../netboot/example.ts';
 import { type Lan, NETWORK, openLan, SERVER } from './lan.ts';
@@ -31,6 +32,8 @@ export interface BootServer {
   readonly events: readonly BootEvent[];
   /** What it warned of: `event fields`. */
   readonly warnings: readonly string[];
+  /** Kills it without a word and starts it again, with what is on its disk. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -39,18 +42,22 @@ export interface BootServer {
  * @param files by their names below the sets of the release
  * @param routed networks behind relays, each with its router on the LAN
  * @param others files of the operator's own, by their names in TFTP
+ * @param special what the server's network has beside the usual
  */
 export async function startBootServer(
   clients: readonly CatalogClient[],
   files: Readonly<Record<string, Uint8Array>> = {},
   routed: readonly string[] = [],
   others: Readonly<Record<string, Uint8Array>> = {},
+  special: Pick<CatalogSubnet, 'pool' | 'proxy'> = {},
 ): Promise<BootServer> {
   const directory = await mkdtemp(join(tmpdir(), 'puffboot-clients-'));
   const setsDirectory = join(directory, 'sets');
   const tftpDirectory = join(directory, 'tftp');
+  const leasesDirectory = join(directory, 'leases');
   await writeBelow(join(setsDirectory, SETS), files);
   await writeBelow(tftpDirectory, others);
+  await mkdir(leasesDirectory);
   const program = join(directory, 'serve.mjs');
   await build({
     entryPoints: [resolve('test/clients/serve.ts')],
@@ -61,10 +68,10 @@ export async function startBootServer(
     logLevel: 'silent',
   });
   const settings = join(directory, 'settings.json');
-  const catalog = catalogOf(clients, [NETWORK, ...routed]);
+  const catalog = catalogOf(clients, [NETWORK, ...routed], special);
   await writeFile(
     settings,
-    JSON.stringify({ catalog, setsDirectory, tftpDirectory } satisfies ServeSettings),
+    JSON.stringify({ catalog, setsDirectory, tftpDirectory, leasesDirectory } satisfies ServeSettings),
   );
   const lan = await openLan();
   const events: BootEvent[] = [];
@@ -73,16 +80,24 @@ export async function startBootServer(
     await lan.close();
     await rm(directory, { recursive: true, force: true });
   };
-  try {
-    await launch(lan.server.inside([process.execPath, program, settings]), (said) => {
+  const start = () =>
+    launch(lan.server.inside([process.execPath, program, settings]), (said) => {
       if (said.kind === 'event') events.push(said.event);
       if (said.kind === 'log') warnings.push(`${said.event} ${JSON.stringify(said.fields)}`);
     });
+  try {
+    let running = await start();
+    const restart = async () => {
+      const ended = once(running, 'exit');
+      running.kill('SIGKILL');
+      await ended;
+      running = await start();
+    };
+    return { lan, directory, events, warnings, restart, close };
   } catch (error) {
     await close();
     throw error;
   }
-  return { lan, directory, events, warnings, close };
 }
 
 async function writeBelow(root: string, files: Readonly<Record<string, Uint8Array>>): Promise<void> {
@@ -94,7 +109,10 @@ async function writeBelow(root: string, files: Readonly<Record<string, Uint8Arra
 }
 
 /** Resolves when the server is ready; it is ended with its namespace. */
-function launch([command = '', ...args]: readonly string[], hear: (said: Said) => void): Promise<void> {
+function launch(
+  [command = '', ...args]: readonly string[],
+  hear: (said: Said) => void,
+): Promise<ChildProcess> {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let complaint = '';
   child.stderr.on('data', (chunk) => {
@@ -105,13 +123,17 @@ function launch([command = '', ...args]: readonly string[], hear: (said: Said) =
     child.once('exit', (status) => fail(new Error(`the server ended with ${status}: ${complaint}`)));
     createInterface({ input: child.stdout }).on('line', (line) => {
       const said = JSON.parse(line) as Said;
-      if (said.kind === 'ready') ready();
+      if (said.kind === 'ready') ready(child);
       else hear(said);
     });
   });
 }
 
-function catalogOf(clients: readonly CatalogClient[], networks: readonly string[]): Catalog {
+function catalogOf(
+  clients: readonly CatalogClient[],
+  networks: readonly string[],
+  special: Pick<CatalogSubnet, 'pool' | 'proxy'>,
+): Catalog {
   return {
     clients,
     subnets: networks.map((cidr) => ({
@@ -121,6 +143,7 @@ function catalogOf(clients: readonly CatalogClient[], networks: readonly string[
       domain: 'example.org',
       leaseSeconds: 3600,
       bootAddress: SERVER as Ipv4,
+      ...(cidr === NETWORK && special),
     })),
   };
 }

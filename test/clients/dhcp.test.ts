@@ -1,15 +1,13 @@
-import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DhcpMessage } from '../../netboot/catalog.ts';
 import { until } from '../support/puffboot.ts';
 import { requireProgram } from '../support/require.ts';
 import { type BootServer, machine, startBootServer } from './boot-server.ts';
+import { DHCLIENT, dhclient, start, UDHCPC, udhcpc } from './dhcp-clients.ts';
 import { type DhcpStation, dhcpStation } from './dhcp-station.ts';
 import { LAN_SKIP, SERVER, titled } from './lan.ts';
 
-const DHCLIENT = requireProgram('dhclient', '/usr/sbin/dhclient');
-const UDHCPC = requireProgram('udhcpc', '/usr/sbin/udhcpc');
 const DHCPCD = requireProgram('dhcpcd', '/usr/sbin/dhcpcd');
 
 interface ClientRow {
@@ -23,16 +21,6 @@ interface ClientRow {
   /** What its script must have been told then. */
   told(address: string): Readonly<Record<string, string>>;
 }
-
-const udhcpc = (station: DhcpStation, ...more: readonly string[]) => [
-  UDHCPC.path,
-  ...['-f', '-n', '-t', '3', '-T', '2', '-i', 'eth0', '-s', station.script],
-  ...more,
-];
-const dhclient = (station: DhcpStation, ...more: readonly string[]) => [
-  ...[DHCLIENT.path, '-4', '-1', '-d', '-cf', '/dev/null', '-sf', station.script],
-  ...['-lf', station.path('leases'), '-pf', station.path('pid'), ...more, 'eth0'],
-];
 
 /** It keeps leases where no option leads elsewhere; `ip netns exec` gives it mounts of its own. */
 const dhcpcd = (station: DhcpStation) => [
@@ -114,8 +102,6 @@ describe.skipIf(LAN_SKIP)(titled('DHCP clients on the network of the server', LA
     );
   const saw = (octet: number, message: DhcpMessage) =>
     until(async () => exchanged(octet).some(([seen]) => seen === message));
-  /** Starts a client that stays; it is ended with its namespace. */
-  const start = ([command = '', ...args]: readonly string[]) => spawn(command, args, { stdio: 'ignore' });
 
   for (const { name, skip, octet, argv, bound, told } of CLIENTS) {
     it.skipIf(skip)(titled(`${name} gets its reservation and the boot file`, skip), async () => {
