@@ -125,7 +125,7 @@ describe('apply on a simulated host, as _puffboot with doas', () => {
     });
     expect((await service.plan('vmm1')).steps.slice(-2)).toEqual([
       expect.stringMatching(/^close login blowfish/),
-      'write the keys of blowfish',
+      'take the keys of blowfish away',
     ]);
     expect(await apply()).toMatchObject({ state: 'done', error: null });
     expect(await passwdOf('blowfish')).toMatch(/:blowfish,puffboot closed:.*:\/bin\/ksh-$/);

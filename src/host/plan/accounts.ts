@@ -72,7 +72,7 @@ function planKeys(
   const text = file === null ? null : (keyFiles[file] ?? null);
   if (text === null && keys.length === 0) return [];
   const wanted = withKeys(text ?? '', keys, file ?? login);
-  return wanted === text ? [] : [{ kind: 'keys', login, text: wanted }];
+  return wanted === text ? [] : [{ kind: 'keys', login, text: wanted, count: keys.length }];
 }
 
 /**

@@ -18,7 +18,13 @@ export type Step =
     }
   | { readonly kind: 'open'; readonly login: string; readonly comment: string }
   /** The whole of the login's authorized_keys. */
-  | { readonly kind: 'keys'; readonly login: string; readonly text: string }
+  | {
+      readonly kind: 'keys';
+      readonly login: string;
+      readonly text: string;
+      /** How many of them are puffboot's. */
+      readonly count: number;
+    }
   | { readonly kind: 'directory'; readonly path: string; readonly owner: string }
   | { readonly kind: 'kernel'; readonly path: string; readonly file: string; readonly sha256: string }
   | { readonly kind: 'disk'; readonly vm: string; readonly path: string; readonly sizeMiB: number }
@@ -150,7 +156,7 @@ const SAYS: { readonly [K in Kind]: (step: Of<K>) => string } = {
   login: ({ login, group }) => `add login ${login}, in group ${group}, without a password`,
   close: ({ login }) => `close login ${login}, who has no VM here any more: locked, his home stays`,
   open: ({ login }) => `open login ${login} again`,
-  keys: ({ login }) => `write the keys of ${login}`,
+  keys: ({ login, count }) => (count === 0 ? `take the keys of ${login} away` : `write the keys of ${login}`),
   directory: ({ path, owner }) => `make directory ${path} for ${owner}`,
   kernel: ({ path }) => `put the ramdisk kernel at ${path}`,
   disk: ({ path, sizeMiB }) => `create disk ${path} of ${sizeMiB}M`,

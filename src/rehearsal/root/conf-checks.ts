@@ -55,7 +55,7 @@ export function checkPfConf(text: string, file: string): string | null {
 }
 
 const HTTPD_WORDS =
-  /^(server|location|listen|block|root|directory|log|types|include|alias|tls|hsts|fastcgi|gzip-static|authenticate|pass|prefork|chroot|default|errdocs|logdir|no|connection|tcp|request|[A-Za-z_]\w*\s*=|\})/;
+  /^(server|location|listen|block|root|directory|log|types|include|alias|tls|hsts|fastcgi|gzip-static|authenticate|pass|prefork|chroot|default|errdocs|logdir|no|connection|tcp|request)(?=[\s{]|$)|^[A-Za-z_]\w*\s*=|^\}/;
 
 /** httpd(8) -n: the first word of each line, and braces. @returns its complaint, or null */
 export function checkHttpdConf(text: string, file: string): string | null {

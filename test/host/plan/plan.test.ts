@@ -212,7 +212,7 @@ describe('the plan of a host', () => {
       'closes the login that it made with the last VM, and takes its keys away',
       wantedHost({ ...NO_FILES, owners: [] }),
       settledHost(),
-      { says: [CLOSES, 'write the keys of puffy'] },
+      { says: [CLOSES, 'take the keys of puffy away'] },
     ],
     [
       'closes no login that was there before, nor one without anything of puffboot',
@@ -230,7 +230,7 @@ describe('the plan of a host', () => {
       'takes the keys of a closed login away that an earlier apply could not',
       wantedHost({ ...NO_FILES, owners: [] }),
       settledHost({ logins: [login('Puffy,puffboot closed', '/bin/ksh-')] }),
-      { says: ['write the keys of puffy'] },
+      { says: ['take the keys of puffy away'] },
     ],
     [
       'leaves a closed login open that somebody opened by hand',
