@@ -2,7 +2,7 @@
  * The console driver's mind: what the machine prints goes in, what to type and how the install stands comes
  * out. Pure; output may be cut into pieces anywhere without changing anything.
  */
-import { saysNothing } from './kernel-text.ts';
+import { rejoin, saysNothing } from './kernel-text.ts';
 import {
   conclude,
   deadlineOf,
@@ -39,6 +39,7 @@ export function startDialogue(facts: DialogueFacts, at = 0): Dialogue {
     facts,
     screen: BLANK_SCREEN,
     tail: [],
+    heads: [],
     release: facts.release ?? null,
     phase: null,
     newsAt: at,
@@ -127,7 +128,7 @@ function takeOutput(turn: Turn, text: string): void {
   next.screen = show(next.screen, text, lines);
   for (const line of lines) takeLine(turn, line);
   if (lines.length > 0) next.tail = endOf(next.tail, lines);
-  takeProgress(turn, next.screen.line);
+  for (const head of ['', ...next.heads]) takeProgress(turn, head + next.screen.line);
   if (next.phase !== phase && next.typing !== null) abandonPrompt(turn);
   watchEcho(turn, lines.length);
   watchPrompt(turn);
@@ -160,10 +161,20 @@ function goOn(turn: Turn, lastKey: string): void {
 }
 
 function takeLine(turn: Turn, line: string): void {
+  const { next } = turn;
+  const { message, texts, heads } = rejoin(next.heads, line);
+  next.heads = heads;
   endPrompt(turn, line);
-  takeProgress(turn, line);
-  if (turn.next.timer && !saysNothing(line)) turn.next.timer = false;
-  for (const marker of findMarkers(line, turn.next.facts.table)) {
+  for (const text of [line, ...texts]) takeProgress(turn, text);
+  if (next.timer && message === null && !saysNothing(line)) next.timer = false;
+  const { table } = next.facts;
+  if (message !== null) heedAll(turn, message, findMarkers(message, table));
+  const said = texts.find((text) => findMarkers(text, table).length > 0);
+  if (said !== undefined) heedAll(turn, said, findMarkers(said, table));
+}
+
+function heedAll(turn: Turn, line: string, markers: readonly MarkerRow[]): void {
+  for (const marker of markers) {
     if (!isBystanding(turn.next) || UPGRADE_BEGINS.has(marker.name)) heed(turn, marker, line);
   }
 }

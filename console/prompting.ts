@@ -77,16 +77,29 @@ interface Seen {
 }
 
 /** The prompt on the open line, which may have begun on an earlier one. */
-function findOpen({ screen, release, tail, unasked, facts }: Dialogue): Seen | null {
+function findOpen({ screen, release, tail, heads, unasked, facts }: Dialogue): Seen | null {
   const { line } = screen;
   const row = findPrompt(line, release, facts.table);
   const whole = row === null ? null : { row, text: line, torn: false };
-  if (unasked === 0 || (row !== null && row.answer !== 'unknown') || !MAY_END_PROMPT.test(line)) return whole;
+  if (unasked === 0 || heads.length === 0 || !MAY_END_PROMPT.test(line)) return whole;
   for (const head of tornHeads(tail.slice(-unasked))) {
-    const torn = findPrompt(head + line, release, facts.table);
-    if (torn !== null && torn.answer !== 'unknown') return { row: torn, text: head + line, torn: true };
+    const again = drawnAgain(head, line);
+    const text = again ?? head + line;
+    const torn = findPrompt(text, release, facts.table);
+    // Some prompts are known by their end alone, and are the same with their beginning.
+    const better = row === null || row.answer === 'unknown' || row === torn;
+    if (torn !== null && torn.answer !== 'unknown' && better)
+      return { row: torn, text, torn: again === null };
   }
   return whole;
+}
+
+/** The prompt whose end stands before it on the line, because the installer noticed the kernel's message; or null. */
+function drawnAgain(head: string, line: string): string | null {
+  const rest = (line.length - head.length) / 2;
+  if (!Number.isInteger(rest) || rest < 0) return null;
+  const text = line.slice(rest);
+  return text === head + line.slice(0, rest) ? text : null;
 }
 
 /** What is left of a torn prompt, which may be nothing. */
@@ -107,7 +120,9 @@ export function reportPrompt(turn: Turn, typist: 'us' | 'somebody'): void {
   next.timer = false;
   if (row.phase !== null) enterPhase({ ...turn, at }, row.phase);
   if (next.phase === 'questions' && row.phase === 'questions') next.answering ??= 'us';
-  effects.push({ kind: 'prompt', at, name: row.name, text: text.trimEnd(), answer: decision.shown });
+  // Drawn again, and answered by whoever types here: it was told when it was first seen.
+  if (typist === 'us' || waiting.redrawn === null)
+    effects.push({ kind: 'prompt', at, name: row.name, text: text.trimEnd(), answer: decision.shown });
   next.asked = { text, at, decision, touched: typist === 'somebody' };
   next.answers = decision.answers ?? next.answers;
   next.password = decision.password ?? next.password;

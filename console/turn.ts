@@ -83,6 +83,8 @@ export interface Dialogue {
   readonly screen: Screen;
   /** The last completed lines. */
   readonly tail: readonly string[];
+  /** Beginnings of a line whose rest is awaited, because the kernel broke into it. */
+  readonly heads: readonly string[];
   readonly release: string | null;
   readonly phase: Phase | null;
   /** When something new was last seen. */

@@ -50,3 +50,74 @@ export function interrupted(
     }),
   ])(events);
 }
+
+/** Where userland writes, and a kernel runs that may write into it: elsewhere its messages cannot land. */
+const FROM_USERLAND = /Welcome to the OpenBSD|Automatic boot in progress/;
+const NOT_USERLAND = /syncing disks|kernel: |rebooting\.\.\.|>> OpenBSD|panic: |Stopped at|ddb\S*> |halted\./;
+/** Seconds after which the installer notices a new message of the kernel. */
+const NOTICED = 0.5;
+
+/**
+ * Breaks one whole message of the kernel into the output at each of the places, wherever that is in a line.
+ * @param places of 0 to 1, of all characters that userland wrote
+ * @param redraws whether the installer draws this open line again, because a message came while it waited there
+ */
+export function brokenInto(
+  events: readonly TranscriptEvent[],
+  places: readonly number[],
+  redraws: (line: string) => boolean,
+): readonly TranscriptEvent[] {
+  const cells = userland(events);
+  const marks = new Map(places.map((place, turn) => [Math.floor(place * cells.length), turn]));
+  const broken = new Map([...marks].flatMap(([index, turn]) => [[cells[index] ?? '', turn] as const]));
+  const result: TranscriptEvent[] = [];
+  let later = 0;
+  let [line, torn] = ['', false];
+  events.forEach((event, index) => {
+    if (event.code === 'i' && torn && redraws(line)) {
+      result.push({ at: event.at + later + NOTICED, code: 'o', text: line });
+      later += 2 * NOTICED;
+    }
+    if (event.code === 'i') torn = false;
+    if (event.code !== 'o') {
+      result.push({ ...event, at: event.at + later });
+      return;
+    }
+    let text = '';
+    [...event.text].forEach((char, offset) => {
+      const turn = broken.get(`${index}:${offset}`);
+      if (turn !== undefined) {
+        text += `${KERNEL[turn % KERNEL.length] ?? ''}\r\n`;
+        torn = true;
+      }
+      text += char;
+      line = char === '\n' ? '' : line + char;
+      if (char === '\n') torn = false;
+    });
+    result.push({ ...event, at: event.at + later, text });
+  });
+  return result;
+}
+
+/** Each character that userland wrote, as `event:offset`. */
+function userland(events: readonly TranscriptEvent[]): readonly string[] {
+  const cells: string[] = [];
+  let [inside, line] = [false, ''];
+  let current: string[] = [];
+  events.forEach(({ code, text }, index) => {
+    if (code !== 'o') return;
+    [...text].forEach((char, offset) => {
+      line += char;
+      // Between CR and LF it overwrites the line, on a terminal as in what the driver reads.
+      if (!line.endsWith('\r\n')) current.push(`${index}:${offset}`);
+      if (char !== '\n') return;
+      if (NOT_USERLAND.test(line)) inside = false;
+      else if (inside || FROM_USERLAND.test(line)) {
+        if (inside) cells.push(...current);
+        inside = true;
+      }
+      [line, current] = ['', []];
+    });
+  });
+  return inside && !NOT_USERLAND.test(line) ? [...cells, ...current] : cells;
+}
