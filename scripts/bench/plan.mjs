@@ -89,9 +89,11 @@ function hostScene(number) {
     files: { ...Object.fromEntries(files), '/etc/pf.conf': 'pass\n' },
     vms: old.map(({ name }, id) => ({ id, name, state: 'stopped', tty: null })),
     groups: ['vmdusers', '_puffboot'].map((name) => ({ name, members: [`owner${number}`] })),
-    logins: [{ name: `owner${number}`, comment: 'owner,puffboot', home: '/home/o' }],
+    logins: [{ name: `owner${number}`, comment: 'owner,puffboot', home: '/home/o', shell: '/bin/ksh' }],
     directories: { '/home/vm': old.flatMap((vm) => hostPaths(host, vm).disks).map((path) => path.slice(9)) },
     kernels: {},
+    interfaces: {},
+    services: {},
     keyFiles: {},
     pending: {},
   };
