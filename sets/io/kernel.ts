@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, messageOf } from '../../src/common/error.ts';
 import { setDirectory } from '../names.ts';
@@ -17,7 +17,8 @@ export type RamdiskKernel =
       readonly sha256: string;
       readonly why: string;
     }
-  | { readonly kind: 'missing' | 'refused'; readonly why: string };
+  | { readonly kind: 'missing'; readonly why: string }
+  | { readonly kind: 'refused'; readonly why: string };
 
 export interface KernelParts {
   /** Holds pub/OpenBSD/RELEASE/ARCH. */
@@ -26,6 +27,8 @@ export interface KernelParts {
   readonly arch: string;
   /** Where signify(1) keys are looked for, before the built-in ones; null: nothing is verified. */
   readonly keyDirectories: readonly string[] | null;
+  /** SHA-256 of a file; read anew each time without it. */
+  readonly sumOf?: (file: string) => Promise<string>;
 }
 
 /**
@@ -36,7 +39,7 @@ export async function ramdiskKernel(parts: KernelParts): Promise<RamdiskKernel> 
   const directory = join(parts.root, setDirectory(parts.release, parts.arch));
   const file = join(directory, 'bsd.rd');
   try {
-    const sha256 = await sumOf(file);
+    const sha256 = await (parts.sumOf ?? readSum)(file);
     if (parts.keyDirectories === null) {
       return { kind: 'unsigned', file, sha256, why: "its sets are a rehearsal's" };
     }
@@ -69,7 +72,23 @@ async function faultOf(directory: string, key: PublicKey, sha256: string): Promi
   return listed.sha256 === sha256 ? null : `${join(directory, 'bsd.rd')} is not what was signed`;
 }
 
-async function sumOf(file: string): Promise<string> {
+/** Sums that are read once for each file, and again after it changed; two who ask at once wait for the same one. */
+export function rememberedSums(): (file: string) => Promise<string> {
+  const known = new Map<string, { readonly stamp: string; readonly sum: Promise<string> }>();
+  return async (file) => {
+    const { ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
+    const stamp = [ino, size, mtimeNs, ctimeNs].join(' ');
+    const last = known.get(file);
+    if (last?.stamp === stamp) return last.sum;
+    const sum = readSum(file);
+    known.set(file, { stamp, sum });
+    // What could not be read is tried again by the next one.
+    sum.catch(() => known.delete(file));
+    return sum;
+  };
+}
+
+async function readSum(file: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(file, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
     hash.update(chunk);

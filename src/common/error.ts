@@ -62,6 +62,7 @@ export const FIXES = {
     'run it again, it goes on where it stopped; if the mirror has other bytes than were signed, name another one with --mirror',
   SETS_BUSY: 'wait until it is done, or stop the other one',
   SETS_UNWRITABLE: 'free space there, or make it writable for this user, then run it again',
+  KERNEL_REFUSED: 'fetch the release again with `puffboot sets sync RELEASE`; nothing was put on the host',
   SETS_MISSING:
     'fetch it with `puffboot sets sync RELEASE`, or put it below the sets directory as pub/OpenBSD/RELEASE/ARCH',
   RESPONSE_FILE_INVALID: 'write one `question = answer` a line; see autoinstall(8)',

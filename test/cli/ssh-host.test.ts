@@ -25,7 +25,8 @@ async function withSshHost(pace: number, body: (rig: Rig, sshd: TestSshd) => Pro
       async (rig) => {
         if (sshd !== null) await body(rig, sshd);
       },
-      { reach },
+      // Of a release whose key nobody has: the sets of a rehearsal are not signed with OpenBSD's.
+      { reach, release: '9.7' },
     );
   } finally {
     await (sshd as TestSshd | null)?.close();

@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ramdiskKernel } from '../../sets/io/kernel.ts';
+import { ramdiskKernel, rememberedSums } from '../../sets/io/kernel.ts';
 import { makeKey, signWith, sumsOf } from './signed.ts';
 
 /** A release whose key nobody has built in. */
@@ -95,5 +95,18 @@ describe('the ramdisk kernel of a release', () => {
     expect(
       await ramdiskKernel({ root, release: RELEASE, arch: 'amd64', keyDirectories: null }),
     ).toMatchObject({ kind: 'unsigned' });
+  });
+
+  it('is read once, however many ask, and again after it changed', async () => {
+    const file = join(root, 'pub/OpenBSD/9.7/amd64/bsd.rd');
+    await writeFile(file, 'one');
+    const sumOf = rememberedSums();
+    const first = await Promise.all([sumOf(file), sumOf(file)]);
+    expect(first[0]).toBe(first[1]);
+    await writeFile(`${file}.new`, 'two');
+    await rename(`${file}.new`, file);
+    expect(await sumOf(file)).not.toBe(first[0]);
+    await rm(file);
+    await expect(sumOf(file)).rejects.toThrow('ENOENT');
   });
 });

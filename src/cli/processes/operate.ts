@@ -24,6 +24,7 @@ import { startWeb } from '../../io/web-server.ts';
 import { ROUTES } from '../../web/routes.ts';
 import { hostService, openHosts } from '../host-access.ts';
 import { followPrompts } from '../prompts-file.ts';
+import { keyringOf } from '../sets/options.ts';
 
 /** How long a command that works without `serve` may take to end before `serve` gives up: an apply may copy kernels. */
 const LOCK_PATIENCE_SECONDS = 60;
@@ -50,7 +51,8 @@ runChild<Config>(async (parent) => {
   };
   const makePasswords = passwordMaker();
   const prompts = followPrompts(config.console.prompts, log);
-  const seams = { accessOf, makePasswords, prompts, ended };
+  const keyDirectories = keyringOf(config, undefined).directories;
+  const seams = { accessOf, keyDirectories, makePasswords, prompts, ended };
   const installs = openInstallService({ config, store, netboot, ...seams, clock, log });
   const purposeChanged = hosts.settle;
   const power = openPowerService({ config, store, accessOf, purposeChanged, clock, log });

@@ -4,7 +4,8 @@ import type { HostAccess } from '../access.ts';
 import { commandsOf, type Step } from '../plan/step.ts';
 import type { Wanted } from '../plan/wanted.ts';
 import { must } from './must.ts';
-import { kernelSum, pendingDirectory } from './observe.ts';
+import { pendingDirectory } from './observe.ts';
+import { putKernel } from './put-kernel.ts';
 
 type Of<K extends Step['kind']> = Extract<Step, { readonly kind: K }>;
 
@@ -40,14 +41,6 @@ export async function carryOut(access: HostAccess, wanted: Wanted, step: Step): 
 async function runAll(access: HostAccess, step: Step): Promise<void> {
   for (const { argv, ...options } of commandsOf(step))
     await must(access, argv, { ...options, seconds: SECONDS });
-}
-
-/** What arrived is compared with what was verified: the sets directory may have changed in between. */
-async function putKernel(access: HostAccess, { path, file, sha256 }: Of<'kernel'>): Promise<void> {
-  await access.write(path, { copyOf: file }, { mode: 0o644 });
-  if ((await kernelSum(access, path)) === sha256) return;
-  await access.run(['rm', '-f', path]);
-  throw new OperatorError('HOST_CHANGED', `${file} is not what it was when it was verified`);
 }
 
 async function createDisk(access: HostAccess, step: Of<'disk'>): Promise<void> {

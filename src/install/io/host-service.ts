@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { posix } from 'node:path';
-import { type RamdiskKernel, ramdiskKernel } from '../../../sets/io/kernel.ts';
+import type { RamdiskKernel } from '../../../sets/io/kernel.ts';
 import { messageOf, OperatorError } from '../../common/error.ts';
 import { show } from '../../common/form.ts';
 import type { Clock, Log } from '../../common/port.ts';
@@ -20,6 +20,7 @@ import { wantedOf } from '../wanted.ts';
 import { carryOutAll, digestOf, errorView, isOver, type Progress, planView } from './apply-progress.ts';
 import { diagnose, remedy } from './doctor-service.ts';
 import { dueFlags, VM_CONF } from './host-flags.ts';
+import { openKernels } from './kernels.ts';
 
 export interface HostServiceParts {
   readonly config: Config;
@@ -62,6 +63,10 @@ export function openHostService(parts: HostServiceParts): HostService {
   const work = new Set<Promise<void>>();
   /** Hosts whose flags are about to be looked at anyway. */
   const settling = new Set<string>();
+  const kernelOf = openKernels({
+    root: config.netboot.setsDirectory,
+    keyDirectories: parts.keyDirectories,
+  });
   let closing = false;
 
   function hostOf(name: string): HostConfig {
@@ -82,9 +87,7 @@ export function openHostService(parts: HostServiceParts): HostService {
     const kernels = new Map<string, RamdiskKernel>();
     for (const { release, arch } of vms) {
       const key = `${release}/${arch}`;
-      const { setsDirectory: root } = config.netboot;
-      const keyDirectories = host.access === 'rehearsal' ? null : parts.keyDirectories;
-      if (!kernels.has(key)) kernels.set(key, await ramdiskKernel({ root, release, arch, keyDirectories }));
+      if (!kernels.has(key)) kernels.set(key, await kernelOf(host, { release, arch }));
     }
     const sourceOf = (release: string, arch: string) =>
       kernels.get(`${release}/${arch}`) ?? ({ kind: 'missing', why: 'nobody looked' } as const);

@@ -1,22 +1,23 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { setDirectory } from '../../../sets/names.ts';
 import { OperatorError } from '../../common/error.ts';
-import type { Clock } from '../../common/port.ts';
+import type { Clock, Log } from '../../common/port.ts';
 import type { HostConfig } from '../../config/schema.ts';
 import type { HostAccess } from '../../host/access.ts';
 import { must, refused } from '../../host/io/must.ts';
+import { kernelSum } from '../../host/io/observe.ts';
+import { putKernel } from '../../host/io/put-kernel.ts';
 import { parseStatus, VMCTL, type VmState } from '../../host/vmctl.ts';
 import type { Vm } from '../../inventory/vm.ts';
 import { fragmentOf } from '../host-files.ts';
 import { hostPaths } from '../host-paths.ts';
+import type { KernelOf } from './kernels.ts';
 
 export interface PrepareParts {
   readonly access: HostAccess;
   readonly host: HostConfig;
   readonly vm: Vm;
-  /** Directory of this machine that holds pub/OpenBSD/RELEASE/ARCH. */
-  readonly setsDirectory: string;
+  /** What this machine has of the VM's ramdisk kernel. */
+  readonly kernelOf: KernelOf;
+  readonly log: Log;
 }
 
 /**
@@ -24,22 +25,31 @@ export interface PrepareParts {
  * and `disable`d. Repeating it changes nothing.
  *
  * @returns whether the root disk was made by this call
- * @throws OperatorError HOST_COMMAND, VM_RUNNING, SETS_MISSING
+ * @throws OperatorError HOST_COMMAND, VM_RUNNING, SETS_MISSING, KERNEL_REFUSED, HOST_CHANGED
  */
 export async function prepareHost(parts: PrepareParts): Promise<{ readonly freshDisk: boolean }> {
-  const { access, host, vm, setsDirectory } = parts;
+  const { access, host, vm } = parts;
   const state = await observe(access, vm.name);
   if (state !== null && state !== 'stopped') {
     throw new OperatorError('VM_RUNNING', `${vm.name} is ${state} on ${vm.host}`);
   }
   const paths = hostPaths(host, vm);
-  const kernel = join(setsDirectory, setDirectory(vm.release, vm.arch), 'bsd.rd');
-  if (!existsSync(kernel)) throw new OperatorError('SETS_MISSING', `there is no ${kernel}`);
-  await access.write(paths.kernel, { copyOf: kernel }, { mode: 0o644 });
+  await bringKernel(parts, paths.kernel);
   const freshDisk = await createMissingDisks(access, vm, paths.disks);
   await access.write(paths.fragment, fragmentOf(host, vm), { mode: 0o600 });
   if (state === null) await must(access, VMCTL.load(paths.fragment), { asRoot: true });
   return { freshDisk };
+}
+
+/** Verified each time, and copied only where the host has another one. */
+async function bringKernel({ access, host, vm, kernelOf, log }: PrepareParts, path: string): Promise<void> {
+  const found = await kernelOf(host, vm);
+  if (found.kind === 'missing') throw new OperatorError('SETS_MISSING', found.why);
+  if (found.kind === 'refused') throw new OperatorError('KERNEL_REFUSED', found.why);
+  const { file, sha256, why } = found;
+  if (found.kind === 'unsigned' && host.access !== 'rehearsal')
+    log.warn('install.kernel-unverified', { vm: vm.name, file, why });
+  if ((await kernelSum(access, path)) !== sha256) await putKernel(access, { path, file, sha256 });
 }
 
 async function createMissingDisks(access: HostAccess, vm: Vm, disks: readonly string[]): Promise<boolean> {

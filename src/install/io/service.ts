@@ -22,6 +22,7 @@ import { bootEventOf } from '../witness.ts';
 import { againOf, hostOfVm, installOf, modeOf, mustRun } from './begin.ts';
 import { openConsoles } from './consoles.ts';
 import { freeConsole, kill, observe, prepareHost } from './host-steps.ts';
+import { openKernels } from './kernels.ts';
 import { type LastingParts, lastingSession } from './lasting-session.ts';
 import { openQueue } from './line-up.ts';
 import { type Runner, type RunnerSteps, runInstall } from './runner.ts';
@@ -32,6 +33,8 @@ export interface ServiceParts {
   readonly store: VmStore & InstallStore;
   readonly netboot: Netboot;
   readonly accessOf: (host: HostConfig) => HostAccess;
+  /** Where signify(1) keys are looked for. */
+  readonly keyDirectories: readonly string[];
   /** For what is typed on a console; what is fetched gets its own. */
   readonly makePasswords: MakePasswords;
   /** Called after an install has ended, however it did. */
@@ -68,6 +71,10 @@ export interface InstallService extends Operator {
 export function openInstallService(parts: ServiceParts): InstallService {
   const { config, store, netboot, clock, log } = parts;
   const claim = randomBytes(8).toString('hex');
+  const kernelOf = openKernels({
+    root: config.netboot.setsDirectory,
+    keyDirectories: parts.keyDirectories,
+  });
   const runners = new Map<string, Runner>();
   const queue = openQueue((name) => config.hosts.find((host) => host.name === name)?.installsAtOnce ?? 0);
   const listeners = new Set<() => void>();
@@ -143,7 +150,7 @@ export function openInstallService(parts: ServiceParts): InstallService {
       },
     };
     return {
-      prepare: () => prepareHost({ access, host, vm, setsDirectory: config.netboot.setsDirectory }),
+      prepare: () => prepareHost({ access, host, vm, kernelOf, log }),
       push,
       start: (listener) =>
         lastingSession(lasting, async (inner) => startSession(await session(), kernel, inner), listener),
