@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type BootEvent, EMPTY_CATALOG } from '../../netboot/catalog.ts';
 import { bindSockets, closeSockets } from '../../netboot/io/bind.ts';
@@ -19,6 +20,9 @@ import { netbootContract } from '../contract/netboot.ts';
 import { TOKEN } from '../netboot/example.ts';
 import { LOCAL_CATALOG, LOOPBACK, mkdirFor, portsOf } from '../netboot/io/running.ts';
 import { PROGRAM, puffboot, until } from '../support/puffboot.ts';
+import { openSshd, SSHD } from '../support/sshd.ts';
+
+const run = promisify(execFile);
 
 interface Alone {
   readonly config: string;
@@ -74,9 +78,9 @@ interface Fed {
   close(): void;
 }
 
-/** What `serve` does, with a pipe where it has ssh(1). */
-function feed(config: string, now?: () => number): Fed {
-  const argv = [process.execPath, PROGRAM, 'netboot', '-f', config, '--channel', 'stdio'];
+/** What `serve` does, with a pipe where it has ssh(1), or with that too. */
+function feed(config: string, now?: () => number, ssh: readonly string[] = []): Fed {
+  const argv = [...ssh, process.execPath, PROGRAM, 'netboot', '-f', config, '--channel', 'stdio'];
   const port = commandPort(argv, { clock: SYSTEM_CLOCK, log: SILENT_LOG });
   const netboot = remoteNetboot(port, now);
   return {
@@ -139,6 +143,47 @@ describe('puffboot netboot alone', () => {
     for (const pid of await childrenOf(alone.process)) process.kill(pid, 'SIGKILL');
     await until(async () => (await conf(alone).catch(() => null)) === 200);
     await alone.stop();
+  });
+
+  it.skipIf(SSHD.skip)('is fed over ssh, and anew after a lost connection', async () => {
+    const alone = await startAlone(directory);
+    const sshd = await openSshd(null);
+    const { address, port, identity, knownHosts } = sshd.target;
+    const options = [`UserKnownHostsFile=${knownHosts}`, 'BatchMode=yes', 'IdentitiesOnly=yes'];
+    const ssh = [
+      'ssh',
+      '-F',
+      'none',
+      '-p',
+      String(port),
+      '-i',
+      identity ?? '',
+      ...options.map((o) => `-o${o}`),
+    ];
+    const { netboot, close } = feed(alone.config, undefined, [...ssh, address]);
+    try {
+      const events: BootEvent[] = [];
+      netboot.onEvent((event) => events.push(event));
+      await netboot.push(LOCAL_CATALOG);
+      expect(await conf(alone)).toBe(200);
+      await until(async () => events.some(({ kind }) => kind === 'response-file'));
+
+      await sshd.stop();
+      await until(
+        async () => !(await run('ps', ['-A', '-o', 'args='])).stdout.includes(`${alone.config} --ch`),
+      );
+      await fetch(`${alone.origin}/install-done/${TOKEN}`);
+      const pushed = netboot.push(EMPTY_CATALOG); // while nobody hears it: told as soon as somebody does
+      expect(await conf(alone)).toBe(200);
+      await sshd.start();
+      await until(async () => events.some(({ kind }) => kind === 'install-done'));
+      await pushed;
+      expect(await conf(alone)).toBe(404);
+    } finally {
+      close();
+      await sshd.close();
+      await alone.stop();
+    }
   });
 
   it('costs who was fetching a set one more request when it dies', async () => {

@@ -29,8 +29,11 @@ export interface TestSshd {
   close(): Promise<void>;
 }
 
-/** @param root of the simulated host that every login leads to, as the user _puffboot */
-export async function openSshd(root: string): Promise<TestSshd> {
+/**
+ * @param root of the simulated host that every login leads to, as the user _puffboot; with null a login runs
+ *   what it asks for, on this machine
+ */
+export async function openSshd(root: string | null): Promise<TestSshd> {
   const directory = await mkdtemp(join(tmpdir(), 'puffboot-sshd-'));
   const file = (name: string) => join(directory, name);
   // Started by root, it wants a directory that a system makes when it boots.
@@ -85,7 +88,8 @@ export async function openSshd(root: string): Promise<TestSshd> {
 }
 
 /** With sshd's own limits, so that what holds here holds for a host as it is installed. */
-function configOf(directory: string, port: number, root: string): string {
+function configOf(directory: string, port: number, root: string | null): string {
+  const forced = root === null ? '' : `ForceCommand exec ${process.execPath} ${SHELL} ${root} _puffboot\n`;
   return `Port ${port}
 ListenAddress 127.0.0.1
 HostKey ${directory}/host
@@ -100,8 +104,7 @@ MaxStartups 10:30:100
 MaxSessions 10
 PrintMotd no
 LogLevel VERBOSE
-ForceCommand exec ${process.execPath} ${SHELL} ${root} _puffboot
-`;
+${forced}`;
 }
 
 async function keygen(path: string): Promise<void> {
