@@ -14,6 +14,10 @@ const LOCKED = /^\*+$/;
 /** An ssh key with what stands behind it, which only who rendered the response file may know. */
 export const KEY_COMMENT =
   /(\b(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[\w@.-]{1,60} +[A-Za-z0-9+/]{16,}={0,3})[ \t]+\S.*$/gm;
+/** A hash of crypt(3): bcrypt, and what other systems make. */
+export const HASH = /(\$(?:2[abxy]|1|5|6|y)\$)[^\s:"']{8,}/g;
+/** The end of the output that is, or may become, one. */
+const UNFINISHED_HASH = /\$(?:(?:2[abxy]?|[156y])(?:\$[^\s:"']{0,4000})?)?$/;
 /** The end of a line that is, or may become, one of a key. */
 const UNFINISHED_KEY =
   /(?<![A-Za-z0-9])(?:(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[^\r\n]{0,4000}|s|ss|ssh|sk|sk-s|sk-ss|e|ec|ecd|ecds|ecdsa)$/;
@@ -28,7 +32,7 @@ export function secretsOf(answers: readonly Answer[]): readonly string[] {
 
 export function maskSecrets(text: string, secrets: readonly string[]): string {
   const listed = secrets.reduce((masked, secret) => masked.replaceAll(secret, MASK), text);
-  return listed.replace(KEY_COMMENT, `$1 ${MASK}`);
+  return listed.replace(HASH, `$1${MASK}`).replace(KEY_COMMENT, `$1 ${MASK}`);
 }
 
 export interface Masked {
@@ -41,11 +45,12 @@ export interface Masked {
 /** Masks a stream piece by piece: a secret that is cut by the pieces' ends is found too. */
 export function maskPiece(held: string, output: string, secrets: readonly string[]): Masked {
   const whole = held + output;
-  const key = UNFINISHED_KEY.exec(whole)?.index;
-  if (key !== undefined) return { text: maskSecrets(whole.slice(0, key), secrets), held: whole.slice(key) };
-  const masked = maskSecrets(whole, secrets);
+  const unfinished = [UNFINISHED_KEY, UNFINISHED_HASH].map((pattern) => pattern.exec(whole)?.index);
+  const end = Math.min(...unfinished.map((index) => index ?? whole.length));
+  const masked = maskSecrets(whole.slice(0, end), secrets);
   const keep = Math.max(0, ...secrets.map((secret) => startAtEnd(masked, secret)));
-  return { text: masked.slice(0, masked.length - keep), held: masked.slice(masked.length - keep) };
+  const rest = masked.slice(masked.length - keep) + whole.slice(end);
+  return { text: masked.slice(0, masked.length - keep), held: rest };
 }
 
 /** How many characters at the end of `text` are a beginning of `secret`. */

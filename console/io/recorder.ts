@@ -102,7 +102,7 @@ class FileRecorder implements Recorder {
 
   typed(text: string, secret: boolean): void {
     this.#flushHeld();
-    this.#add('i', secret ? `${MASK}${text.endsWith('\r') ? '\r' : ''}` : text);
+    this.#add('i', secret ? `${MASK}${text.endsWith('\r') ? '\r' : ''}` : maskSecrets(text, this.#secrets));
   }
 
   mark(text: string): void {

@@ -68,3 +68,32 @@ it('masks behind a key wherever the pieces cut it', () => {
   );
   expect(each.text + each.held).toBe(maskSecrets(whole, []));
 });
+
+it.each(['$2b$10$Q5m0Yxv1kq3n2aXb9cTtHeO1uJ6WcH0pJm', '$6$saltsalt$9cTtHeO1uJ6WcH0pJmQ5m0Yxv1kq3n2aXb'])(
+  'masks a hash that nobody listed wherever the pieces cut it: %s',
+  (hash) => {
+    const whole = `# grep puffy /etc/master.passwd\r\npuffy:${hash}:1000:1000\r\n# costs $2 and 5$ `;
+    const clean = maskSecrets(whole, []);
+    expect(clean).not.toContain(hash.slice(4, 12));
+    expect(clean).toContain(`puffy:${hash.slice(0, hash.indexOf('$', 1) + 1)}***:1000`);
+    for (let cut = 0; cut <= whole.length; cut += 1) {
+      const first = maskPiece('', whole.slice(0, cut), ['hunter$2']);
+      const second = maskPiece(first.held, whole.slice(cut), ['hunter$2']);
+      expect(first.text + second.text + second.held).toBe(clean);
+    }
+    const each = [...whole].reduce(
+      (sum, char) => {
+        const { text, held } = maskPiece(sum.held, char, []);
+        return { text: sum.text + text, held };
+      },
+      { text: '', held: '' },
+    );
+    expect(each.text + each.held).toBe(clean);
+  },
+);
+
+it('masks a listed secret that is cut where a hash might begin', () => {
+  const first = maskPiece('', 'is hunter$2', ['hunter$2b']);
+  expect(first.text).toBe('is ');
+  expect(maskPiece(first.held, 'b\r\n', ['hunter$2b']).text).toBe('is ***\r\n'.slice(3));
+});
