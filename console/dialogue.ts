@@ -191,7 +191,7 @@ function takeProgress(turn: Turn, line: string): void {
   effects.push({ kind: 'progress', ...progress });
 }
 
-function heed(turn: Turn, { means, line: pattern }: MarkerRow, line: string): void {
+function heed(turn: Turn, { name, means, line: pattern }: MarkerRow, line: string): void {
   const { next, effects } = turn;
   const [matched = line, group] = pattern.exec(line) ?? [];
   switch (means.kind) {
@@ -217,6 +217,7 @@ function heed(turn: Turn, { means, line: pattern }: MarkerRow, line: string): vo
       break;
     case 'fatal':
       fail(turn, means.reason ?? matched.trim());
+      if (name === 'site' && next.failure !== null) next.failure = { ...next.failure, lasting: true };
       break;
     case 'gave-up':
       fail(turn, next.suspect ?? matched.trim());

@@ -26,7 +26,8 @@ export function standingOf({ failure, success }: Dialogue): Standing {
 export function enterPhase(turn: Turn, phase: Phase): void {
   const { next, effects, at } = turn;
   if (isLookingBack(next.phase, phase)) return;
-  if (next.failure !== null && (next.failure.stall || isUnderWay(phase) || phase === 'done')) {
+  const mendable = next.failure !== null && next.failure.lasting !== true;
+  if (mendable && (next.failure?.stall === true || isUnderWay(phase) || phase === 'done')) {
     next.failure = null;
     next.told = null;
   }

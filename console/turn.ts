@@ -203,6 +203,8 @@ export interface Failure {
   readonly reason: string;
   /** A stall is over as soon as anything new comes; the installer giving up is not. */
   readonly stall: boolean;
+  /** The installer goes on to CONGRATULATIONS, and the system is not what was asked for all the same. */
+  readonly lasting?: boolean;
 }
 
 /** One step at work: the next dialogue while it is being made, and the effects so far. */

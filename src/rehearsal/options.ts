@@ -5,7 +5,8 @@ import { OperatorError } from '../common/error.ts';
  * What may go wrong with a VM. `no-answer`: the response file arrives without its root password. `http-down`: no HTTP
  * connection comes up. `no-lease`: no DHCP answer arrives. `wrong-disk`: the response file names a disk that is not
  * there. `checksum`: a set arrives damaged. `panic`: the kernel stops in ddb(4) while sets are installed. `site-asks`:
- * the site's own script, install.site, asks a question on the console, and waits.
+ * the site's own script, install.site, asks a question on the console, and waits. `disk-full`: a file system is full
+ * before its set is unpacked. `site-fails`: install.site ends with an error.
  */
 export const FAULTS = [
   'no-answer',
@@ -15,6 +16,8 @@ export const FAULTS = [
   'checksum',
   'panic',
   'site-asks',
+  'disk-full',
+  'site-fails',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 

@@ -58,6 +58,7 @@ describe('puffboot rehearse', () => {
       /failed while answering: No response file found; non-interactive mode aborted\./,
       ['ifconfig -A'],
     ],
+    ['disk-full', /failed while installing: Installation of base76\.tgz failed\./, ['disklabel sd0']],
     ['panic', /failed while installing: panic: ffs_alloccg/, ['trace', 'ps', 'show registers']],
   ])(
     '--fail %s ends in failed with phase, reason, tail, evidence and a way on',

@@ -59,6 +59,10 @@ export interface MachineFacts {
   readonly panics: boolean;
   /** The site set's install.site reads an answer from the console. */
   readonly siteAsks?: boolean;
+  /** It ends with an error. */
+  readonly siteFails?: boolean;
+  /** No set fits on it. */
+  readonly diskFull?: boolean;
 }
 
 export type BootSource =

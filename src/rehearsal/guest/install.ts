@@ -74,6 +74,9 @@ async function finish(session: Session): Promise<void> {
   await step(session, 'Making all device nodes...', 0.2);
   await step(session, 'Relinking to create unique kernel...', 0.6);
   if (session.board.facts.siteAsks === true) await askForSite(session);
+  // It is told, and the installer goes on.
+  if (session.board.facts.siteFails === true)
+    session.say('/install.site[7]: /usr/local/sbin/site-setup: not found\ninstall.site failed\n');
 }
 
 /** `while [ -z "$rack" ]; do read rack?"..." </dev/console; done` in install.site. */

@@ -102,6 +102,10 @@ async function installFiles(
   const fetched = await fetchSets(session, source, [...selected, ...buildInfo(source)]);
   if (fetched === null) return new Map();
   for (const [set, { size }] of fetched) {
+    if (session.board.facts.diskFull === true && /^base/.test(set)) {
+      await overflow(session, set, size);
+      continue;
+    }
     await unpack(session, set, size, mode);
     if (session.board.facts.panics && /^base/.test(set)) throw new Panicked('ffs_alloccg: map corrupted');
   }
@@ -222,6 +226,15 @@ async function unpack(
   await localProgress(session, `Installing ${set}`, size);
   const etc = mode === 'install' ? /^(x?)base\d+\.tgz$/.exec(set) : null;
   if (etc !== null) await localProgress(session, `Extracting ${etc[1] ?? ''}etc.tgz`, Math.ceil(size / 3));
+}
+
+/** ffs(4) tells it on the console and, by uprintf(9), on the terminal. @throws Aborted under autoinstall */
+async function overflow(session: Session, set: string, size: number): Promise<void> {
+  session.say(renderProgress(`Installing ${set}`, Math.floor(size * 0.4), size, 0.1));
+  await session.wait(0.03);
+  session.say('\nuid 0 on /mnt/usr: file system full\n\n/mnt/usr: write failed, file system is full\n');
+  session.say('tar: Failed write to archive member: No space left on device\n');
+  await goOn(session, `Installation of ${set} failed. Continue anyway?`);
 }
 
 async function localProgress(session: Session, title: string, size: number): Promise<void> {

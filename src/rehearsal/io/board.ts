@@ -41,6 +41,8 @@ export function openBoard(parameters: GuestParameters): Board {
       hardware: parameters.rom ? 'pc' : 'vmd',
       panics: options.faults.includes('panic'),
       siteAsks: options.faults.includes('site-asks'),
+      siteFails: options.faults.includes('site-fails'),
+      diskFull: options.faults.includes('disk-full'),
     },
     print: terminal.print,
     pause: (seconds) => sleep(seconds * options.pace),
