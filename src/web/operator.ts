@@ -57,6 +57,8 @@ export interface Operator {
   kept(vm: string): string | null;
   /** @param by null: no longer. @throws OperatorError CONSOLE_CLOSED */
   keep(vm: string, by: string | null): void;
+  /** What the machine said of the failure of its last install; null where that is not known. */
+  evidence?(vm: string): Promise<string | null>;
   /** Null for a VM that nobody has looked at. */
   samples?(vm: string): Samples | null;
   /** For Prometheus. */

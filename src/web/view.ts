@@ -106,7 +106,7 @@ export function consoleFailure({ name, install }: WebVm): Html {
   return html`<section class="failure" aria-label="Why it failed"><h2 class="failure-title">Failed while ${phase}</h2><p>${reason}</p><p><b>What to do:</b> ${next}</p>${
     evidence === undefined
       ? null
-      : html`<p><b>What the machine said of it:</b> <code>puffboot transcript evidence ${name}</code></p>`
+      : html`<p><b>What the machine said of it:</b> <a href="/vm/${encodeURIComponent(name)}/evidence">log, network, disks</a>, or <code>puffboot transcript evidence ${name}</code></p>`
   }<details><summary>End of the console</summary><pre tabindex="0">${tail}</pre></details></section>`;
 }
 

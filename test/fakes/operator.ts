@@ -43,6 +43,13 @@ export class FakeOperator implements Operator {
     this.#changed();
   }
 
+  /** As text: what the last install of `web1` failed with. */
+  said: string | null = null;
+
+  async evidence(vm: string): Promise<string | null> {
+    return vm === 'web1' ? this.said : null;
+  }
+
   put(vm: VmView): void {
     this.#vms.set(vm.name, vm);
     this.#changed();

@@ -157,6 +157,31 @@ describe('pages', () => {
     expect((await ask('/api/v1/vms')).text).not.toContain('ssh');
   });
 
+  it('show what a machine said of its failure as plain text, whatever it said', async () => {
+    expect((await ask('/vm/web1/evidence')).status).toBe(404);
+    operator.said = '<script>alert(1)</script> dmesg\n';
+    expect(await ask('/vm/web1/evidence')).toMatchObject({
+      status: 200,
+      text: operator.said,
+      headers: {
+        'content-type': 'text/plain; charset=utf-8',
+        'x-content-type-options': 'nosniff',
+        'cache-control': 'no-store',
+      },
+    });
+    expect((await ask('/vm/web1/evidence', {}, 'POST')).status).toBe(405);
+    expect((await ask('/vm/web1/evidence', { host: 'attacker.example' })).status).toBe(403);
+  });
+
+  it.each(['/vm/nope/evidence', '/vm/..%2f..%2fetc%2fpasswd/evidence', '/vm/web1/../../evidence'])(
+    'have no evidence at %s',
+    async (path) => {
+      operator.said = 'dmesg';
+      const reply = await ask(path);
+      expect([reply.status, reply.text]).toEqual([404, expect.not.stringContaining('dmesg')]);
+    },
+  );
+
   it('survive a listing that fails', async () => {
     operator.listVms = () => Promise.reject(new Error('database is gone'));
     expect(await ask('/')).toMatchObject({ status: 500, text: expect.not.stringContaining('database') });

@@ -21,6 +21,7 @@ import type { InstallStore } from '../store.ts';
 import { bootEventOf } from '../witness.ts';
 import { againOf, hostOfVm, installOf, modeOf, mustRun } from './begin.ts';
 import { openConsoles } from './consoles.ts';
+import { readEvidence } from './evidence.ts';
 import { freeConsole, kill, observe, prepareHost } from './host-steps.ts';
 import { openKernels } from './kernels.ts';
 import { type LastingParts, lastingSession } from './lasting-session.ts';
@@ -263,6 +264,8 @@ export function openInstallService(parts: ServiceParts): InstallService {
     },
 
     installView: view,
+
+    evidence: async (vm) => readEvidence(directory, await view(vm)),
 
     async refresh() {
       changed();

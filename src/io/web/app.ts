@@ -47,6 +47,12 @@ export function webApp({ operator, changes, clock, log, address, assets, door }:
     if (vm !== undefined) response.send(consolePage(vm, clock.now(), visitorOf(request, door)));
     else response.status(404).send(noticePage('No such VM', `The inventory has no VM named "${name}".`));
   });
+  app.get('/vm/:name/evidence', async ({ params: { name } }, response) => {
+    const text = (await operator.evidence?.(name)) ?? null;
+    response.set('Cache-Control', 'no-store');
+    if (text !== null) response.type('text/plain; charset=utf-8').send(text);
+    else response.status(404).send(noticePage('No evidence', 'There is none of a failure of such a VM.'));
+  });
   app.get('/api/v1/vms', async (_, response) => {
     response.json({ now: clock.now(), vms: await changes.all() });
   });
