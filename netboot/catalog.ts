@@ -63,8 +63,16 @@ export interface Armed {
   readonly answers: readonly Answer[];
   /** Accounts that get a new random password at each rendering: `root`, and the user's login. */
   readonly passwords?: readonly string[];
+  /** Where its loader speaks; com0 at 115200 where it is not said. */
+  readonly console?: SerialConsole;
   /** Milliseconds since the epoch; from then on it counts as not armed. */
   readonly until: number;
+}
+
+export interface SerialConsole {
+  readonly tty: 'com0' | 'com1' | 'com2' | 'com3';
+  /** Bits per second. */
+  readonly speed: number;
 }
 
 interface EventBase {

@@ -55,6 +55,9 @@ const armed = z.strictObject({
   arch,
   answers: z.array(answer),
   passwords: z.exactOptional(z.array(z.string().regex(/^[a-z_][a-z0-9_-]{0,30}$/)).max(2)),
+  console: z.exactOptional(
+    z.strictObject({ tty: z.enum(['com0', 'com1', 'com2', 'com3']), speed: z.int().min(9600).max(115200) }),
+  ),
   until: moment,
 });
 

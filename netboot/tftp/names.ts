@@ -1,4 +1,4 @@
-import type { Armed, CatalogClient } from '../catalog.ts';
+import type { Armed, CatalogClient, SerialConsole } from '../catalog.ts';
 import { armedNow } from '../lookup.ts';
 import { nearest } from './nearest.ts';
 
@@ -24,7 +24,11 @@ const LOADERS: Readonly<Record<number, string>> = {
 };
 
 /** pxeboot(8) and the EFI loaders read it as boot(8) does; 132 characters a line at most. */
-const BOOT_CONF = ['stty com0 115200', 'set tty com0', 'set timeout 1', 'boot tftp:/bsd.rd', ''].join('\n');
+const bootConf = ({ console: { tty, speed } = VMD_CONSOLE }: Armed): string =>
+  [`stty ${tty} ${speed}`, `set tty ${tty}`, 'set timeout 1', 'boot tftp:/bsd.rd', ''].join('\n');
+
+/** The only one that a VM of vmd(8) has. */
+const VMD_CONSOLE: SerialConsole = { tty: 'com0', speed: 115200 };
 
 const RANDOM_SEED_BYTES = 512;
 
@@ -46,7 +50,7 @@ const loader = (armed: Armed, arch: number | null): Named => {
 const NAMES = new Map<string, (armed: Armed, arch: number | null) => Named>([
   ['auto_install', loader],
   ['auto_upgrade', loader],
-  ['etc/boot.conf', () => ({ kind: 'text', text: BOOT_CONF })],
+  ['etc/boot.conf', (armed) => ({ kind: 'text', text: bootConf(armed) })],
   ['etc/random.seed', () => ({ kind: 'random', bytes: RANDOM_SEED_BYTES })],
   ['bsd', (armed) => file(armed, 'bsd')],
   ['bsd.rd', (armed) => file(armed, 'bsd.rd')],

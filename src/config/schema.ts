@@ -118,6 +118,15 @@ const subnet = z.strictObject({
     .boolean()
     .default(false)
     .describe('its machines reach puffboot through DHCP relays alone, never by broadcast'),
+  console: z
+    .enum(['com0', 'com1', 'com2', 'com3'])
+    .default('com0')
+    .describe('serial port that is the console of its machines; a VM of vmd(8) has com0 alone'),
+  consoleSpeed: z
+    .literal([9600, 19200, 38400, 57600, 115200])
+    .register(WORDS, { words: '9600, 19200, 38400, 57600 or 115200' })
+    .default(115200)
+    .describe('bits per second of that port'),
 });
 
 const host = z.strictObject({

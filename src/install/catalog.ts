@@ -36,6 +36,8 @@ function subnetEntry(subnet: SubnetConfig): readonly CatalogSubnet[] {
   return [{ cidr, router, dns, domain, leaseSeconds, bootAddress, relayed, proxy, ...(pool && { pool }) }];
 }
 
+const consoleOf = ({ console, consoleSpeed }: SubnetConfig) => ({ tty: console, speed: consoleSpeed });
+
 function clientEntry(
   config: Config,
   vm: Vm,
@@ -66,6 +68,7 @@ function clientEntry(
         release: vm.release,
         arch: vm.arch,
         answers,
+        console: consoleOf(subnet),
         ...(passwords.length > 0 && { passwords }),
         until: now + STATE_SECONDS[install.state] * 1000,
       },
@@ -82,6 +85,7 @@ export function answersOf(config: Config, vm: Vm, mode: Mode): readonly Answer[]
     domain: subnet.domain ?? null,
     router: subnet.router,
     netmask: netmaskOf(subnet.cidr),
+    consoleSpeed: subnet.consoleSpeed,
     privateAddresses: vm.nics.map((nic) => privateAddress(host, vm, nic)),
     dns: subnet.dns,
     setServer: setServerOf(subnet.bootAddress, config.netboot.httpPort),

@@ -12,6 +12,8 @@ export interface ResponseContext {
   /** Addresses of vio1 and further on, each in a network of 24 bits. */
   readonly privateAddresses: readonly Ipv4[];
   readonly dns: readonly string[];
+  /** Bits per second of the serial port that is the console. */
+  readonly consoleSpeed: number;
   /** `http://192.0.2.1`, with a port where boot HTTP is not on 80. */
   readonly setServer: string;
 }
@@ -30,8 +32,9 @@ export function installAnswers(vm: Vm, context: ResponseContext): readonly Answe
     ...(context.domain === null ? [] : [{ key: 'DNS domain name', value: context.domain }]),
     ...(context.dns.length === 0 ? [] : [{ key: 'DNS nameservers', value: context.dns.join(' ') }]),
     ...accountAnswers(vm),
-    { key: 'Change the default console to com0', value: 'yes' },
-    { key: 'Which speed should com0 use', value: '115200' },
+    // The installer asks about the port that its own loader and kernel speak on.
+    { key: 'Change the default console', value: 'yes' },
+    { key: 'Which speed should', value: `${context.consoleSpeed}` },
     { key: 'What timezone are you in', value: vm.timezone },
     ...(vm.disklabel === null
       ? []

@@ -178,6 +178,7 @@ describe('what puffboot renders itself', () => {
     router: '192.0.2.1' as Ipv4,
     netmask: '255.255.255.0' as Ipv4,
     privateAddresses: [],
+    consoleSpeed: 115200,
     domain: 'example.net',
     dns: ['192.0.2.1'],
     setServer: 'http://192.0.2.1',
@@ -185,6 +186,7 @@ describe('what puffboot renders itself', () => {
   it.each<[string, Partial<Vm>, Partial<ResponseContext>?]>([
     ['with an owner', {}],
     ['with a site set', { sets: ['-game*', '+site*'], hostName: 'web.example.net' }],
+    ['with a slow console', {}, { consoleSpeed: 9600 }],
     ['with private networks', {}, { privateAddresses: ['10.64.1.1' as Ipv4, '10.64.2.1' as Ipv4] }],
     [
       'with a private network and a fixed address',

@@ -17,7 +17,15 @@ describe('names of an armed client', () => {
     expect(resolveName(name, WEB, null, NOON)).toEqual(expected);
   });
 
-  it('makes boot.conf speak on the serial port', () => {
+  it('makes boot.conf speak on the serial port that is the console', () => {
+    const armed = { ...ARMED, console: { tty: 'com1', speed: 19200 } } as const;
+    expect(resolveName('/etc/boot.conf', { ...WEB, armed }, null, NOON)).toEqual({
+      kind: 'text',
+      text: 'stty com1 19200\nset tty com1\nset timeout 1\nboot tftp:/bsd.rd\n',
+    });
+  });
+
+  it('makes boot.conf speak on the serial port of a VM', () => {
     expect(resolveName('/etc/boot.conf', WEB, null, NOON)).toEqual({
       kind: 'text',
       text: 'stty com0 115200\nset tty com0\nset timeout 1\nboot tftp:/bsd.rd\n',
