@@ -129,7 +129,7 @@ describe('an install', () => {
     await screen.until('CONGRATULATIONS!');
     expect(await screen.closed).toBe(0);
     expect(screen.text()).toContain('[EOT]');
-    expect((await server.host.vmctl('status')).stdout).toMatch(/ - +:_puffboot +stopped web1\n/);
+    await stopped(server.host);
   });
 });
 
@@ -141,6 +141,7 @@ describe('a machine with a PXE ROM', () => {
     expect(await host.read('var/log/daemon')).not.toContain('network boot');
     await host.vmctl('stop', '-fw', 'web1');
     await plain.closed;
+    await stopped(host);
     const netbooting = host.open('start', '-c', '-b', KERNEL, 'web1');
     await netbooting.until('Boot failed: not a bootable disk');
     expect(netbooting.text()).not.toContain('RAMDISK');
@@ -149,6 +150,12 @@ describe('a machine with a PXE ROM', () => {
     );
   });
 });
+
+/** A VM whose console has closed is for a moment neither running nor startable, as vmd(8)'s own are. */
+const stopped = (host: { vmctl(...argv: string[]): Promise<{ readonly stdout: string }> }) =>
+  expect
+    .poll(async () => (await host.vmctl('status')).stdout, { timeout: 10_000 })
+    .toMatch(/ - +:_puffboot +stopped web1\n/);
 
 describe('a failing install', () => {
   it('without a root password ends at the menu, and the shell has the log', async () => {
@@ -250,10 +257,11 @@ describe('a console', () => {
   it('ends when the VM is ended', async () => {
     const scene = await openScene();
     const screen = await openMenu(scene);
-    const stopped = await scene.host.vmctl('stop', '-fw', 'web1');
-    expect(stopped).toEqual({ status: 0, stdout: '', stderr: 'stopping vm web1: terminated vm 1\n' });
+    const end = await scene.host.vmctl('stop', '-fw', 'web1');
+    expect(end).toEqual({ status: 0, stdout: '', stderr: 'stopping vm web1: terminated vm 1\n' });
     expect(await screen.closed).toBe(0);
     expect(screen.text()).toContain('[EOT]');
+    await stopped(scene.host);
     const again = await scene.host.vmctl('stop', 'web1');
     expect(again).toMatchObject({
       status: 1,
