@@ -12,7 +12,7 @@ import {
 } from './host-range.ts';
 import type { Finding } from './mistake.ts';
 import { poolInSubnet, poolOfOneNetwork } from './pool.ts';
-import type { Ipv4Range } from './schema.ts';
+import type { Ipv4Range } from './value.ts';
 
 /** Every mistake that lies between keys, each of which is right by itself. */
 export function crossFindings(raw: unknown): readonly Finding[] {

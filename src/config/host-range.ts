@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import { contains, ipv4ToNumber, networkOf } from '../common/address.ts';
 import type { Draft } from './draft.ts';
-import type { Ipv4Range } from './schema.ts';
+import type { Ipv4Range } from './value.ts';
 
 export type Host = Draft['hosts'][number];
 export type Subnet = Draft['subnets'][number];

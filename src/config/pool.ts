@@ -1,7 +1,7 @@
 import { contains, ipv4ToNumber } from '../common/address.ts';
 import type { Draft } from './draft.ts';
 import { inRange, rendered, type Subnet, type Told, takenAddresses } from './host-range.ts';
-import type { Ipv4Range } from './schema.ts';
+import type { Ipv4Range } from './value.ts';
 
 /** Each address of a pool takes memory in the netboot process. */
 const MOST_IN_POOL = 65536;
