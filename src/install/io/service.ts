@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { secretsOf } from '../../../console/mask.ts';
 import type { PromptTable } from '../../../console/prompts/table.ts';
 import type { BootEvent, Netboot } from '../../../netboot/catalog.ts';
-import { type MakePasswords, withPasswords } from '../../autoinstall/passwords.ts';
+import type { MakePasswords } from '../../autoinstall/passwords.ts';
 import { messageOf, OperatorError } from '../../common/error.ts';
 import type { Clock, Log } from '../../common/port.ts';
 import type { Config, HostConfig } from '../../config/schema.ts';
@@ -11,23 +11,19 @@ import type { VmStore } from '../../inventory/store.ts';
 import type { Vm } from '../../inventory/vm.ts';
 import type { InstallView, Operator } from '../../web/operator.ts';
 import { installViewOf, vmViewOf } from '../../web/routes/vm-view.ts';
-import { answersOf, catalogOf, responseFileUrl } from '../catalog.ts';
-import { hostPaths } from '../host-paths.ts';
+import { answersOf, catalogOf } from '../catalog.ts';
 import { type Install, type InstallOrder, isOpen } from '../install.ts';
 import { step } from '../lifecycle.ts';
 import type { QueuePlace } from '../queue.ts';
-import { passwordAccounts } from '../response.ts';
 import type { InstallStore } from '../store.ts';
 import { bootEventOf } from '../witness.ts';
-import { againOf, hostOfVm, installOf, modeOf, mustRun } from './begin.ts';
+import { againOf, hostOfVm, installOf, mustRun } from './begin.ts';
 import { openConsoles } from './consoles.ts';
 import { readEvidence } from './evidence.ts';
-import { freeConsole, kill, observe, prepareHost } from './host-steps.ts';
 import { openKernels } from './kernels.ts';
-import { type LastingParts, lastingSession } from './lasting-session.ts';
 import { openQueue } from './line-up.ts';
-import { type Runner, type RunnerSteps, runInstall } from './runner.ts';
-import { attachSession, type SessionParts, startSession } from './session.ts';
+import { type Runner, runInstall } from './runner.ts';
+import { type StepsParts, stepsOf } from './steps.ts';
 
 export interface ServiceParts {
   readonly config: Config;
@@ -113,61 +109,24 @@ export function openInstallService(parts: ServiceParts): InstallService {
     throw new OperatorError('VM_NOT_FOUND', `there is no VM called ${JSON.stringify(name)}`);
   }
 
+  const stepParts: Omit<StepsParts, 'install' | 'vm' | 'host'> = {
+    ...parts,
+    kernelOf,
+    directory,
+    opened: consoles.opened,
+    changed,
+    push,
+    installNow: (name) => runners.get(name)?.install() ?? null,
+  };
+
   async function reach(name: string) {
     const vm = await vmOf(name);
     return { access: parts.accessOf(hostOf(vm)), secrets: secretsOf(answersOf(config, vm, 'install')) };
   }
 
-  function stepsOf(vm: Vm, host: HostConfig, install: Install): RunnerSteps {
-    const access = parts.accessOf(host);
-    const { kernel } = hostPaths(host, vm);
-    const session = async (): Promise<SessionParts> => ({
-      vm: vm.name,
-      release: install.way === 'watch' ? null : vm.release,
-      mode: modeOf(install),
-      access,
-      directory,
-      recording: install.recording,
-      answers: withPasswords(
-        answersOf(config, vm, install.mode),
-        await parts.makePasswords(passwordAccounts(vm, install.mode)),
-      ),
-      location: responseFileUrl(config, vm, install),
-      prompts: parts.prompts ?? (async () => undefined),
-      clock,
-      log,
-      opened: (console) => consoles.opened(vm.name, console),
-      changed,
-    });
-    const lasting: LastingParts = {
-      vm: vm.name,
-      clock,
-      log,
-      look: () => observe(access, vm.name),
-      free: () => freeConsole(access, vm.name),
-      attach: async (listener) => {
-        const now = runners.get(vm.name)?.install() ?? install;
-        return attachSession(await session(), kernel, now, listener);
-      },
-    };
-    return {
-      prepare: () => prepareHost({ access, host, vm, kernelOf, log }),
-      push,
-      start: (listener) =>
-        lastingSession(lasting, async (inner) => startSession(await session(), kernel, inner), listener),
-      attach: (now, listener) =>
-        lastingSession(
-          lasting,
-          async (inner) => attachSession(await session(), kernel, now, inner),
-          listener,
-        ),
-      kill: () => kill(access, vm.name, clock),
-    };
-  }
-
   function run(install: Install, vm: Vm, host: HostConfig): Runner {
     const runner = runInstall(install, {
-      steps: stepsOf(vm, host, install),
+      steps: stepsOf({ ...stepParts, install, vm, host }),
       store,
       clock,
       log,
