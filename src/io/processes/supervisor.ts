@@ -52,6 +52,7 @@ export function supervise(spec: ChildSpec, parts: SupervisorParts): SupervisedCh
 
   async function start(): Promise<void> {
     const sockets = await spec.bind();
+    const unhanded = new Set(sockets.map(({ socket }) => socket));
     const startedAt = clock.now();
     const forked = fork(spec.module, { env: childEnvironment(), ...(spec.identity ?? {}) });
     child = forked;
@@ -69,13 +70,21 @@ export function supervise(spec: ChildSpec, parts: SupervisorParts): SupervisedCh
     });
     forked.once('exit', (status, signal) => {
       if (child === forked) child = null;
+      // What it did not live to be handed would keep the ports from the next one.
+      for (const socket of unhanded) socket.close();
+      unhanded.clear();
       if (stopping) return;
-      if (!everReady) return first.reject(new Error(refusal));
+      // One that was killed has refused nothing; one that ended by itself would do it again.
+      if (!everReady && signal === null) return first.reject(new Error(refusal));
       log.error('child.died', { child: spec.name, status, signal });
       if (clock.now() - startedAt > SETTLED_MS) pause = FIRST_PAUSE_MS;
       again();
     });
-    for (const { role, socket } of sockets) await hand(forked, role, socket);
+    for (const { role, socket } of sockets) {
+      await hand(forked, role, socket);
+      // Once the child has a socket, the parent closes its own copy: it must not take what is meant for the child.
+      if (unhanded.delete(socket)) socket.close();
+    }
     tell(forked, { kind: 'start', settings: spec.settings });
   }
 
@@ -118,14 +127,10 @@ export function supervise(spec: ChildSpec, parts: SupervisorParts): SupervisedCh
   };
 }
 
-/** Once the child has a socket, the parent closes its own copy: it must not take what is meant for the child. */
 function hand(child: ChildProcess, role: SocketRole, socket: dgram.Socket | net.Server): Promise<void> {
   return new Promise((resolve) => {
     const message: ToChild = { kind: 'socket', role };
-    child.send(message, socket, {}, () => {
-      socket.close();
-      resolve();
-    });
+    child.send(message, socket, {}, () => resolve());
   });
 }
 
