@@ -19,7 +19,7 @@ describe('puffboot check', () => {
 
   it('says that the file is right', async () => {
     expect(await run(checkCommand(), '-f', EXAMPLE)).toEqual({
-      stdout: `${EXAMPLE}: ok, 2 hosts, 1 subnet\n`,
+      stdout: `${EXAMPLE}: ok, 3 hosts, 1 subnet\n`,
       exitCode: undefined,
     });
   });
@@ -41,7 +41,7 @@ describe('puffboot check', () => {
 
   it('prints JSON', async () => {
     const good = await run(checkCommand(), '-f', EXAMPLE, '--json');
-    expect(JSON.parse(good.stdout)).toEqual({ file: EXAMPLE, ok: true, hosts: 2, subnets: 1, mistakes: [] });
+    expect(JSON.parse(good.stdout)).toEqual({ file: EXAMPLE, ok: true, hosts: 3, subnets: 1, mistakes: [] });
     const { stdout, exitCode } = await run(checkCommand(), '-f', bad, '--json');
     expect(exitCode).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({

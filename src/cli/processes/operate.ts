@@ -61,6 +61,10 @@ runChild<Config>(async (parent) => {
   const retire = openRetireService({ config, store, accessOf, clock, log, changed: refresh });
   netboot.onReady(refresh);
 
+  // Before anybody can ask for a console, so that the installs that are under way get theirs first.
+  const resumed = installs.resume();
+  resumed.catch(() => undefined);
+
   const door = openDoor({ file: join(config.stateDirectory, 'sessions.json'), clock, log });
   const { address, port, enabled } = config.web;
   const operator = withTelemetry(installs, telemetry, metrics);
@@ -75,7 +79,6 @@ runChild<Config>(async (parent) => {
     consoles: openControlConsoles(installs, log),
   });
   // Another machine may be away for long; everything else goes on without it.
-  const resumed = installs.resume();
   if (elsewhere === null) await resumed;
   else resumed.catch((error) => log.error('install.resume', { error: messageOf(error) }));
   for (const { name, node } of config.hosts) if (node === config.node) hosts.settle(name);

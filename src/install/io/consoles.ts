@@ -35,10 +35,15 @@ export interface ConsolesParts {
   readonly reach: (
     vm: string,
   ) => Promise<{ readonly access: HostAccess; readonly secrets: readonly string[] }>;
+  /** Is an install about to open this VM's console, or may be? */
+  readonly coming: (vm: string) => boolean;
 }
 
 /** cu(1) greets at once; through a slow host a little later. Milliseconds. */
 const GREETING_MS = 3_000;
+/** How long an install's own console is waited for, and how often it is looked for. Milliseconds. */
+const COMING_MS = 5_000;
+const ASK_MS = 100;
 
 export function openConsoles(parts: ConsolesParts): Consoles {
   const { clock, changed } = parts;
@@ -70,6 +75,14 @@ export function openConsoles(parts: ConsolesParts): Consoles {
     return console.feed;
   }
 
+  /** One of our own would be taken away again by the install that is about to open its. */
+  async function untilOpened(vm: string): Promise<void> {
+    const isOpen = () => consoles.get(vm)?.feed.live === true;
+    for (let waited = 0; parts.coming(vm) && !isOpen() && waited < COMING_MS; waited += ASK_MS) {
+      await new Promise<void>((resolve) => void clock.timer(clock.now() + ASK_MS, resolve));
+    }
+  }
+
   return {
     console: (vm) => consoles.get(vm)?.feed ?? null,
     kept: (vm) => consoles.get(vm)?.kept ?? null,
@@ -78,6 +91,7 @@ export function openConsoles(parts: ConsolesParts): Consoles {
       consoles.set(vm, console);
     },
     async attach(vm) {
+      await untilOpened(vm);
       const present = consoles.get(vm)?.feed;
       if (present?.live === true) return present;
       const pending = opening.get(vm) ?? open(vm).finally(() => opening.delete(vm));

@@ -12,7 +12,7 @@ import type { Vm } from '../../inventory/vm.ts';
 import type { InstallView, Operator } from '../../web/operator.ts';
 import { installViewOf, vmViewOf } from '../../web/routes/vm-view.ts';
 import { answersOf, catalogOf } from '../catalog.ts';
-import { type Install, type InstallOrder, isOpen } from '../install.ts';
+import { type Install, type InstallOrder, type InstallState, isOpen } from '../install.ts';
 import { step } from '../lifecycle.ts';
 import type { QueuePlace } from '../queue.ts';
 import type { InstallStore } from '../store.ts';
@@ -65,6 +65,15 @@ export interface InstallService extends Operator {
   close(): Promise<void>;
 }
 
+/** In these states an install has its VM's console, or is about to. */
+const HOLDS_CONSOLE: ReadonlySet<InstallState> = new Set([
+  'armed',
+  'booting',
+  'answering',
+  'installing',
+  'rebooting',
+]);
+
 export function openInstallService(parts: ServiceParts): InstallService {
   const { config, store, netboot, clock, log } = parts;
   const claim = randomBytes(8).toString('hex');
@@ -79,7 +88,12 @@ export function openInstallService(parts: ServiceParts): InstallService {
     for (const listener of listeners) listener();
   };
   const directory = `${config.stateDirectory}/recordings`;
-  const consoles = openConsoles({ directory, clock, log, changed, reach });
+  let resuming = false;
+  const coming = (vm: string) => {
+    const state = runners.get(vm)?.install().state;
+    return resuming || (state !== undefined && HOLDS_CONSOLE.has(state));
+  };
+  const consoles = openConsoles({ directory, clock, log, changed, reach, coming });
   let pushing: Promise<void> = Promise.resolve();
 
   netboot.onEvent((event) => onBootEvent(event));
@@ -189,7 +203,10 @@ export function openInstallService(parts: ServiceParts): InstallService {
   return {
     ...consoles,
     async resume() {
-      await takeUpAll();
+      resuming = true;
+      await takeUpAll().finally(() => {
+        resuming = false;
+      });
       await push();
     },
 
