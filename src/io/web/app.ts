@@ -58,7 +58,8 @@ export function webApp({ operator, changes, clock, log, address, assets, door }:
   });
   app.get('/api/v1/vms/:name/samples', ({ params: { name } }, response) => {
     const samples = operator.samples?.(name) ?? null;
-    if (samples === null) response.status(404).json({ message: 'nobody has looked at such a VM' });
+    // Nothing is known of it yet: no error, and nothing for a browser to complain of.
+    if (samples === null) response.status(204).end();
     else response.json(samples);
   });
   app.use((_, response) => {

@@ -37,7 +37,7 @@ export function followGraphs(vm: string): void {
   };
   const renew = async () => {
     const answer = await fetch(`/api/v1/vms/${encodeURIComponent(vm)}/samples`).catch(() => null);
-    if (answer?.ok) {
+    if (answer?.status === 200) {
       samples = (await answer.json()) as Samples;
       draw();
     }
