@@ -1,10 +1,11 @@
 import { Command } from 'commander';
 import { findReleaseKey, listReleases, type Verified, verifyRelease } from '../../sets/io/release.ts';
 import { readConfig } from '../io/config-file.ts';
-import { type CommonOptions, checkPlace, common, keyringOf, megabytes, print } from './sets/options.ts';
+import { checkPlace, keyringOf, megabytes, print } from './sets/options.ts';
 import { pruneCommand } from './sets/prune.ts';
 import { syncCommand } from './sets/sync.ts';
 import { renderTable } from './table.ts';
+import { type CommonOptions, common } from './vm-common.ts';
 
 /** `puffboot sets ...`: the install sets below netboot.setsDirectory. */
 export function setsCommand(): Command {

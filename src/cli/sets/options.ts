@@ -1,23 +1,9 @@
 import { join } from 'node:path';
-import { Command } from 'commander';
 import type { Keyring } from '../../../sets/io/keyring.ts';
 import { SNAPSHOTS } from '../../../sets/mirror.ts';
 import { OperatorError } from '../../common/error.ts';
 import { RELEASE, show } from '../../common/form.ts';
 import type { Config } from '../../config/schema.ts';
-
-export interface CommonOptions {
-  readonly config?: string;
-  readonly json?: boolean;
-}
-
-/** A subcommand of `puffboot sets` with the options that all of them have. */
-export function common(name: string, description: string): Command {
-  return new Command(name)
-    .description(description)
-    .option('-f, --config <file>', 'configuration file')
-    .option('--json', 'print JSON');
-}
 
 /** @throws OperatorError USAGE for what could be a way out of the sets directory */
 export function checkPlace(release: string, arch: string): void {

@@ -8,8 +8,9 @@ import { readConfig } from '../../io/config-file.ts';
 import type { VmView } from '../../web/operator.ts';
 import { openApi } from '../api.ts';
 import { confirm } from '../confirm.ts';
+import { type CommonOptions, common } from '../vm-common.ts';
 import { lockRelease } from './lock-release.ts';
-import { type CommonOptions, common, megabytes, print } from './options.ts';
+import { megabytes, print } from './options.ts';
 
 interface PruneOptions extends CommonOptions {
   readonly yes?: boolean;

@@ -6,16 +6,9 @@ import { OperatorError } from '../../common/error.ts';
 import { SET_PATTERN, show } from '../../common/form.ts';
 import { SYSTEM_CLOCK } from '../../io/clock.ts';
 import { readConfig } from '../../io/config-file.ts';
+import { type CommonOptions, common } from '../vm-common.ts';
 import { lockRelease } from './lock-release.ts';
-import {
-  type CommonOptions,
-  checkPlace,
-  common,
-  keyringOf,
-  learntKeys,
-  megabytes,
-  print,
-} from './options.ts';
+import { checkPlace, keyringOf, learntKeys, megabytes, print } from './options.ts';
 import { openSyncProgress } from './sync-progress.ts';
 
 interface SyncOptions extends CommonOptions {
