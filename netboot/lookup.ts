@@ -41,7 +41,7 @@ export function lookupOf(catalog: Catalog): Lookup {
     byLladdr: (lladdr) => lladdrs.get(lladdr) ?? null,
     byAddress: (address) => addresses.get(address) ?? null,
     byRemote(address) {
-      const plain = address.startsWith('::ffff:') ? address.slice(7) : address;
+      const plain = plainOf(address);
       if (!plain.includes(':')) return addresses.get(plain) ?? null;
       return prefixes.get(networkOf6(plain) ?? 'none') ?? null;
     },
@@ -56,6 +56,15 @@ export function lookupOf(catalog: Catalog): Lookup {
     attachedPool: attached.length === 1 ? (attached[0] ?? null) : null,
   };
 }
+
+/** What counts as one machine where each may have its share: an IPv6 network is as easily asked from as one address. */
+export function sharerOf(address: string): string {
+  const plain = plainOf(address);
+  return plain.includes(':') ? (networkOf6(plain) ?? plain) : plain;
+}
+
+/** Where a listener for both families shows IPv4 inside of IPv6. */
+const plainOf = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '');
 
 /** The upper 64 bits as text; null for what is no IPv6 address. A link-local address is in everybody's network. */
 function networkOf6(address: string): string | null {

@@ -1,5 +1,5 @@
 import { renderResponseFile } from '../../src/autoinstall/response-file.ts';
-import { type Ipv4, parseIpv4, parseLladdr } from '../../src/common/address.ts';
+import { parseLladdr } from '../../src/common/address.ts';
 import { OperatorError } from '../../src/common/error.ts';
 import type { Armed, CatalogClient, Mode } from '../catalog.ts';
 import { armedNow, type Lookup } from '../lookup.ts';
@@ -67,8 +67,7 @@ const LONGEST_SHOWN = 200;
  * @param now milliseconds since the epoch
  */
 export function route(request: HttpRequest, lookup: Lookup, now: number): Route {
-  const address = parseRemote(request.remoteAddress);
-  const client = address === null ? null : lookup.byAddress(address);
+  const client = lookup.byRemote(request.remoteAddress);
   const url = parseUrl(request.url);
   if (url === null) return refused('other', cut(request.url), client, 400, 'is not a URL path');
   if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -179,11 +178,6 @@ function parseUrl(url: string): { path: string; setDirectory: string | null } | 
   } catch {
     return null; // a broken escape
   }
-}
-
-/** IPv4, also where a listener for both families shows it inside of IPv6. */
-function parseRemote(address: string): Ipv4 | null {
-  return parseIpv4(address.replace(/^::ffff:/i, ''));
 }
 
 function cut(text: string): string {

@@ -6,7 +6,7 @@ import { type ErrorCode, errnoOf, messageOf, OperatorError } from '../../src/com
 export interface BindOptions {
   /** The boot address of each subnet. */
   readonly addresses: readonly Ipv4[];
-  /** Where TFTP answers over IPv6. */
+  /** Where TFTP and boot HTTP answer over IPv6. */
   readonly addresses6?: readonly string[];
   /** False where another program serves TFTP. */
   readonly serveTftp?: boolean;
@@ -21,7 +21,7 @@ export interface BindOptions {
   readonly clientPort?: number;
 }
 
-/** All that netboot listens on: a DHCP and a TFTP socket and an HTTP listener for each boot address. */
+/** All that netboot listens on: a DHCP socket for each boot address, a TFTP socket and an HTTP listener over IPv6 too. */
 export interface BoundSockets {
   readonly dhcp: readonly Socket[];
   readonly tftp: readonly Socket[];
@@ -50,9 +50,11 @@ export async function bindSockets(options: BindOptions): Promise<BoundSockets> {
     for (const address of broadcast ? [ANY, ...addresses] : addresses) {
       dhcp.push(await bindUdp('DHCP', address, dhcpPort, broadcast));
     }
-    const tftpAddresses = options.serveTftp === false ? [] : [...addresses, ...(options.addresses6 ?? [])];
-    for (const address of tftpAddresses) tftp.push(await bindUdp('TFTP', address, tftpPort, false));
-    for (const address of addresses) http.push(await listenTcp(address, httpPort));
+    const both = [...addresses, ...new Set(options.addresses6 ?? [])];
+    for (const address of options.serveTftp === false ? [] : both) {
+      tftp.push(await bindUdp('TFTP', address, tftpPort, false));
+    }
+    for (const address of both) http.push(await listenTcp(address, httpPort));
     if (bootServerPort !== undefined) {
       for (const address of addresses) bootServer.push(await bindUdp('PXE', address, bootServerPort, false));
     }
@@ -112,7 +114,7 @@ function listenTcp(address: string, port: number): Promise<Server> {
   const server = createServer((early) => early.destroy());
   return new Promise((resolve, reject) => {
     server.once('error', (error) => reject(bindError(error, 'boot HTTP', 'TCP', address, port)));
-    server.listen({ host: address, port, exclusive: true }, () => {
+    server.listen({ host: address, port, exclusive: true, ipv6Only: true }, () => {
       server.removeAllListeners('error');
       resolve(server);
     });

@@ -7,7 +7,7 @@ import type { ListFiles, OpenedFile, OpenFile } from '../files.ts';
 import { fileReply } from '../http/file-reply.ts';
 import { indexText } from '../http/index-text.ts';
 import { type Route, route } from '../http/routes.ts';
-import type { Lookup } from '../lookup.ts';
+import { type Lookup, sharerOf } from '../lookup.ts';
 import type { RenderAnswers } from './fresh-passwords.ts';
 import { sendFile } from './send-file.ts';
 
@@ -238,7 +238,7 @@ function eventOf(found: Route, end: Ending & Audit, from: string, at: number): B
 function limitPerAddress(http: Server): void {
   const open = new Map<string, number>();
   http.on('connection', (socket) => {
-    const address = socket.remoteAddress ?? '';
+    const address = sharerOf(socket.remoteAddress ?? '');
     const count = (open.get(address) ?? 0) + 1;
     open.set(address, count);
     socket.once('close', () => {

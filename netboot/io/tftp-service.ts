@@ -3,7 +3,7 @@ import { messageOf } from '../../src/common/error.ts';
 import type { Clock, Log } from '../../src/common/port.ts';
 import type { BootEvent } from '../catalog.ts';
 import type { OpenFile } from '../files.ts';
-import type { Lookup } from '../lookup.ts';
+import { type Lookup, sharerOf } from '../lookup.ts';
 import { type Named, otherPath, resolveName } from '../tftp/names.ts';
 import { decodeTftp, ERROR_CODES, encodeTftp, type TransferRequest } from '../tftp/packet.ts';
 import { enlargeReceiveBuffer } from './receive-buffer.ts';
@@ -211,7 +211,10 @@ function replace(session: Session): void {
 
 function tooMany(sessions: ReadonlyMap<string, Session>, { address }: RemoteInfo): boolean {
   if (sessions.size >= MOST_IN_ALL) return true;
-  return [...sessions.values()].filter(({ peer }) => peer.address === address).length >= MOST_PER_CLIENT;
+  const sharer = sharerOf(address);
+  return (
+    [...sessions.values()].filter(({ peer }) => sharerOf(peer.address) === sharer).length >= MOST_PER_CLIENT
+  );
 }
 
 /** A socket of its own on the address that was asked, deaf to everybody but the peer. */

@@ -22,7 +22,9 @@ export const subnetTable = z.strictObject({
     ),
   bootAddress6: ipv6
     .optional()
-    .describe('an IPv6 address of this machine on which TFTP answers too; a VM is known there by its /64'),
+    .describe(
+      'an IPv6 address of this machine on which TFTP and boot HTTP answer too; a VM is known there by its /64',
+    ),
   dhcp: z
     .enum(['own', 'proxy'])
     .default('own')

@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 import type { BootEvent, Catalog, CatalogClient, CatalogSubnet } from '../../netboot/catalog.ts';
 import type { Cidr4, Ipv4, Lladdr } from '../../src/common/address.ts';
 import { ARMED } from '../netboot/example.ts';
-import { type Lan, NETWORK, openLan, SERVER } from './lan.ts';
+import { LAN6_SKIP, type Lan, NETWORK, openLan, SERVER, SERVER6 } from './lan.ts';
 import type { Said, ServeSettings } from './serve.ts';
 
 export const SETS = 'pub/OpenBSD/7.6/amd64';
@@ -69,10 +69,9 @@ export async function startBootServer(
   });
   const settings = join(directory, 'settings.json');
   const catalog = catalogOf(clients, [NETWORK, ...routed], special);
-  await writeFile(
-    settings,
-    JSON.stringify({ catalog, setsDirectory, tftpDirectory, leasesDirectory } satisfies ServeSettings),
-  );
+  const addresses6 = LAN6_SKIP === false ? [SERVER6] : [];
+  const directories = { setsDirectory, tftpDirectory, leasesDirectory };
+  await writeFile(settings, JSON.stringify({ catalog, ...directories, addresses6 } satisfies ServeSettings));
   const lan = await openLan();
   const events: BootEvent[] = [];
   const warnings: string[] = [];

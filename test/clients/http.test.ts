@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requireProgram } from '../support/require.ts';
 import { type BootServer, machine, SETS, startBootServer } from './boot-server.ts';
-import { LAN_SKIP, SERVER, type Station, titled } from './lan.ts';
+import { LAN_SKIP, LAN6_SKIP, SERVER, SERVER6, type Station, titled } from './lan.ts';
 
 const CURL = requireProgram('curl');
 const SKIP = LAN_SKIP || CURL.skip;
 
-const WEB = machine('web', '52:54:00:77:00:07', '10.77.0.7');
+const WEB = { ...machine('web', '52:54:00:77:00:07', '10.77.0.7'), ipv6: '2001:db8:77:7::/64' };
 const MAIL = machine('mail', '52:54:00:77:00:08', '10.77.0.8');
 const SET = randomBytes(3_000_000);
 const SET_URL = `http://${SERVER}/${SETS}/base76.tgz`;
@@ -20,8 +20,9 @@ describe.skipIf(SKIP)(titled('boot HTTP by curl', SKIP), () => {
   let mail: Station;
   beforeAll(async () => {
     server = await startBootServer([WEB, MAIL], { 'base76.tgz': SET });
-    web = await server.lan.station({ address: WEB.address });
-    mail = await server.lan.station({ address: MAIL.address });
+    const six = (address6: string) => (LAN6_SKIP === false ? { address6 } : {});
+    web = await server.lan.station({ address: WEB.address, ...six('2001:db8:77:7::7') });
+    mail = await server.lan.station({ address: MAIL.address, ...six('2001:db8:77:8::8') });
   });
   afterAll(() => server?.close());
 
@@ -96,5 +97,33 @@ describe.skipIf(SKIP)(titled('boot HTTP by curl', SKIP), () => {
     const { status, body } = await curl(web, '-0', '-A', '', SET_URL);
     expect(status).toBe(200);
     expect(body.equals(SET)).toBe(true);
+  });
+
+  describe.skipIf(LAN6_SKIP)(titled('over IPv6', LAN6_SKIP), () => {
+    const origin = `http://[${SERVER6}]`;
+
+    it('bytes 100-199 of a set, and the length alone', async () => {
+      const url = `${origin}/${SETS}/base76.tgz`;
+      const { status, body } = await curl(web, '-6', '-g', '-r', '100-199', url);
+      expect([status, body.equals(SET.subarray(100, 200))]).toEqual([206, true]);
+      const { headers } = await curl(web, '-6', '-g', '-I', url);
+      expect(headers).toContain(`content-length: ${SET.length}`);
+      expect(server.events).toContainEqual(
+        expect.objectContaining({
+          kind: 'set',
+          name: 'web',
+          from: '2001:db8:77:7::7',
+          status: 206,
+          bytes: 100,
+        }),
+      );
+    });
+
+    it('the response file, to the /64 that the VM has, and to no other', async () => {
+      const url = `${origin}/${WEB.lladdr}-install.conf?path=7.6/amd64`;
+      const { status, body } = await curl(web, '-6', '-g', url);
+      expect([status, body.toString()]).toEqual([200, expect.stringContaining('System hostname = web')]);
+      expect((await curl(mail, '-6', '-g', url)).status).toBe(404);
+    });
   });
 });

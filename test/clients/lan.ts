@@ -1,10 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { requireProgram, skipFor } from '../support/require.ts';
 
 /** Where the server is, in its own namespace. */
 export const SERVER = '10.77.0.1';
 export const NETWORK = '10.77.0.0/24';
+/** All on one link, where each machine has a /64 of its own. */
+export const SERVER6 = '2001:db8:77::1';
+const LENGTH6 = 48;
 
 export interface Output {
   readonly status: number | null;
@@ -28,7 +32,11 @@ export interface Station {
 export interface Lan {
   readonly server: Station;
   /** A machine with one interface, eth0, plugged into the server's network. */
-  station(options?: { readonly lladdr?: string; readonly address?: string }): Promise<Station>;
+  station(options?: {
+    readonly lladdr?: string;
+    readonly address?: string;
+    readonly address6?: string;
+  }): Promise<Station>;
   /** A machine on a cable to `other`, where the new end is called `name`. */
   stationBehind(other: Station, name: string, lladdr: string): Promise<Station>;
   close(): Promise<void>;
@@ -41,6 +49,9 @@ let made = 0;
 
 /** Why there can be no namespaces here, or false. */
 export const LAN_SKIP: string | false = whyNot();
+
+export const LAN6_SKIP: string | false =
+  LAN_SKIP || (existsSync('/proc/net/if_inet6') ? false : skipFor('this system has no IPv6'));
 
 /** The title of a test, with the reason where it is skipped. */
 export const titled = (title: string, skip: string | false): string =>
@@ -67,14 +78,18 @@ export async function openLan(): Promise<Lan> {
     await ip('-n', one.namespace, 'link', 'set', port, 'up');
     await ip('-n', other.namespace, 'link', 'set', name, 'up');
   };
+  /** Usable at once: nobody else is there to have it already. */
+  const add6 = ({ namespace }: Station, address: string, interfaceName: string) =>
+    ip('-n', namespace, 'address', 'add', `${address}/${LENGTH6}`, 'dev', interfaceName, 'nodad');
   try {
     const server = await add();
     await ip('-n', server.namespace, 'link', 'add', 'lan', 'type', 'bridge');
     await ip('-n', server.namespace, 'link', 'set', 'lan', 'up');
     await ip('-n', server.namespace, 'address', 'add', `${SERVER}/24`, 'dev', 'lan');
+    if (LAN6_SKIP === false) await add6(server, SERVER6, 'lan');
     return {
       server,
-      async station({ lladdr, address } = {}) {
+      async station({ lladdr, address, address6 } = {}) {
         const station = await add();
         const port = `port${made}`;
         await cable(server, port, station, 'eth0', lladdr);
@@ -82,6 +97,7 @@ export async function openLan(): Promise<Lan> {
         if (address !== undefined) {
           await ip('-n', station.namespace, 'address', 'add', `${address}/24`, 'dev', 'eth0');
         }
+        if (address6 !== undefined) await add6(station, address6, 'eth0');
         return station;
       },
       async stationBehind(other, name, lladdr) {

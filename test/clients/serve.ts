@@ -13,6 +13,7 @@ export interface ServeSettings {
   readonly setsDirectory: string;
   readonly tftpDirectory: string;
   readonly leasesDirectory: string;
+  readonly addresses6: readonly string[];
 }
 
 /** What it prints, one JSON value a line. */
@@ -33,12 +34,12 @@ const log: Log = {
   error: level('error'),
 };
 
-const { catalog, setsDirectory, tftpDirectory, leasesDirectory } = JSON.parse(
+const { catalog, setsDirectory, tftpDirectory, leasesDirectory, addresses6 } = JSON.parse(
   readFileSync(process.argv[2] ?? '', 'utf8'),
 ) as ServeSettings;
 const addresses = [...new Set(catalog.subnets.map(({ bootAddress }) => bootAddress))];
 const sockets = await bindSockets({
-  ...{ addresses, broadcast: true, dhcpPort: 67, tftpPort: 69, httpPort: 80 },
+  ...{ addresses, addresses6, broadcast: true, dhcpPort: 67, tftpPort: 69, httpPort: 80 },
   ...{ bootServerPort: 4011, clientPort: 68 },
 });
 const book = leaseBook();

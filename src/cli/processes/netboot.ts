@@ -33,11 +33,12 @@ runChild<NetbootSettings>(async ({ settings, dhcp, tftp, http, bootServer, clien
     throw new OperatorError('TFTPD_DIRECTORY', message, { cause });
   });
   exposeNetboot(netboot, { send, onMessage });
-  const { addresses, dhcpPort, tftpPort, httpPort } = settings;
+  const { addresses, addresses6, dhcpPort, tftpPort, httpPort } = settings;
   return {
-    listening: addresses.map(
-      (address) => `${address} (DHCP ${dhcpPort}, TFTP ${tftpPort}, HTTP ${httpPort})`,
-    ),
+    listening: [
+      ...addresses.map((address) => `${address} (DHCP ${dhcpPort}, TFTP ${tftpPort}, HTTP ${httpPort})`),
+      ...addresses6.map((address) => `${address} (TFTP ${tftpPort}, HTTP ${httpPort})`),
+    ],
     close: () => netboot.close(),
   };
 });

@@ -26,6 +26,16 @@ describe('the response file of an armed client', () => {
     expect(ask(MAC, `::ffff:${WEB.address}`).kind).toBe('text');
   });
 
+  it.each([
+    ['any address of its /64', '2001:db8:0:7:5054:ff:fe12:3456', 'text'],
+    ['no address of another /64', '2001:db8:0:8::1', 'refused'],
+    ['no address that everybody has', 'fe80::5054:ff:fe12:3456%em0', 'refused'],
+  ])('goes to %s', (_, from, kind) => {
+    const clients = [{ ...WEB, ipv6: '2001:db8:0:7::/64' }];
+    const request = { method: 'GET', url: '/install.conf', remoteAddress: from };
+    expect(route(request, lookupOf({ ...CATALOG, clients }), NOON).kind).toBe(kind);
+  });
+
   it.each(['198.51.100.1', '10.77.0.8', '::1', ''])('goes to who holds the token, from %j too', (from) => {
     const found = ask(`/r/${TOKEN}/install.conf?path=7.6/amd64`, from);
     expect(found).toMatchObject({ kind: 'text', client: WEB, text: TEXT, shown: '/r/***/install.conf' });
