@@ -3,12 +3,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { errnoOf, messageOf, OperatorError } from '../../src/common/error.ts';
 import type { Clock } from '../../src/common/port.ts';
-
-export interface DownloadParts {
-  readonly clock: Clock;
-  /** Ends everything at once; what is on disk stays, to go on from. */
-  readonly signal: AbortSignal;
-}
+import { askMirror, type DownloadParts } from './mirror-request.ts';
 
 export interface DownloadOrder {
   readonly url: string;
@@ -20,8 +15,6 @@ export interface DownloadOrder {
   readonly onProgress: (received: number, size: number | null) => void;
 }
 
-/** A mirror that sends nothing for so long is asked again, from where it stopped. */
-const STALL_SECONDS = 30;
 /** Pauses before another try, in seconds, as long as none brings anything. */
 const PAUSES = [1, 3, 10, 30];
 /** No set comes near it; a mirror that never ends must not fill the disk. */
@@ -51,7 +44,7 @@ export async function download(order: DownloadOrder, parts: DownloadParts): Prom
 /** A small text of a mirror. @returns null where the mirror has no such file (404, 410) */
 export async function downloadText(url: string, parts: DownloadParts): Promise<Buffer | null> {
   return patiently(url, parts, async () => {
-    const response = await ask(url, {}, parts);
+    const response = await askMirror(url, {}, parts);
     if (response.absent) return null;
     const chunks: Buffer[] = [];
     let length = 0;
@@ -92,7 +85,7 @@ async function continueFile(
   const { url, path, onProgress } = order;
   let have = (await file.stat()).size;
   let hash = await hashOf(path, have);
-  const response = await ask(url, have > 0 ? { range: `bytes=${have}-` } : {}, parts);
+  const response = await askMirror(url, have > 0 ? { range: `bytes=${have}-` } : {}, parts);
   if (response.absent) throw new OperatorError('MIRROR_FAILED', `${url}: the mirror has no such file`);
   if (response.from !== have) {
     await file.truncate(0);
@@ -124,83 +117,6 @@ async function hashOf(path: string, bytes: number): Promise<Hash> {
     hash.update(chunk);
   return hash;
 }
-
-interface Response {
-  readonly absent: boolean;
-  /** The offset at which the body begins. */
-  readonly from: number;
-  /** Of the whole file; null where the mirror does not say. */
-  readonly size: number | null;
-  body(): AsyncIterable<Buffer>;
-}
-
-/** One request; ends with an error when nothing comes for a while. */
-async function ask(url: string, headers: Record<string, string>, parts: DownloadParts): Promise<Response> {
-  const { clock, signal } = parts;
-  const stalled = new AbortController();
-  let cancel = (): void => undefined;
-  const watch = (): void => {
-    cancel();
-    cancel = clock.timer(clock.now() + STALL_SECONDS * 1000, () =>
-      stalled.abort(new Error(`nothing came for ${STALL_SECONDS} s`)),
-    );
-  };
-  watch();
-  try {
-    const options = { signal: AbortSignal.any([signal, stalled.signal]) };
-    // Without it a server may compress a text, and the length would be another.
-    const response = await fetch(url, { ...options, headers: { 'accept-encoding': 'identity', ...headers } });
-    const { status } = response;
-    if (status === 404 || status === 410) {
-      cancel();
-      await response.body?.cancel();
-      return { absent: true, from: 0, size: null, body: nothing };
-    }
-    // What stands on disk is as long as the file or longer: it is another one.
-    if (status === 416 && headers.range !== undefined) {
-      cancel();
-      await response.body?.cancel();
-      return ask(url, {}, parts);
-    }
-    if (status !== 200 && status !== 206) {
-      cancel();
-      await response.body?.cancel();
-      throw new Error(`the mirror answers ${status} ${response.statusText}`.trim());
-    }
-    return { absent: false, ...extentOf(response), body: () => bodyOf(response, watch, () => cancel()) };
-  } catch (error) {
-    cancel();
-    throw stalled.signal.aborted ? stalled.signal.reason : error;
-  }
-}
-
-/** `Content-Range: bytes 100-199/200`. */
-function extentOf({ status, headers }: globalThis.Response): { from: number; size: number | null } {
-  if (status === 206) {
-    const [, from, size] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get('content-range') ?? '') ?? [];
-    if (from === undefined) throw new Error('the mirror sends a part without saying which');
-    return { from: Number(from), size: size === '*' ? null : Number(size) };
-  }
-  const length = headers.get('content-length');
-  return { from: 0, size: length === null ? null : Number(length) };
-}
-
-async function* bodyOf(
-  response: globalThis.Response,
-  watch: () => void,
-  cancel: () => void,
-): AsyncGenerator<Buffer> {
-  try {
-    for await (const chunk of response.body ?? []) {
-      watch();
-      yield Buffer.from(chunk);
-    }
-  } finally {
-    cancel();
-  }
-}
-
-async function* nothing(): AsyncGenerator<Buffer> {}
 
 /** Tries again after a growing pause; a try that brought bytes starts the pauses anew. */
 async function patiently<T>(

@@ -10,12 +10,14 @@ const MOST_WAITING = 32 * 1024;
 /** Until a reader that takes nothing is asked again. Milliseconds. */
 const FULL_PIPE_WAIT = 5;
 
+/** All logs of a process go one way, so they wait together. */
+const LINES = batched();
+
 /**
  * JSON lines on standard error, one per event: `{"level":"info","time":...,"process":...,"event":...}`. Lines that
  * come close together are written together, since a rack that boots at once makes thousands a second; errors at once.
  */
 export function openLog(processName: string, level: string = process.env.PUFFBOOT_LOG ?? 'info'): Log {
-  const lines = batched();
   const logger = pino(
     {
       level,
@@ -24,7 +26,7 @@ export function openLog(processName: string, level: string = process.env.PUFFBOO
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    lines,
+    LINES,
   );
   return {
     debug: (event, fields: LogFields = {}) => logger.debug(fields, event),
@@ -32,7 +34,7 @@ export function openLog(processName: string, level: string = process.env.PUFFBOO
     warn: (event, fields: LogFields = {}) => logger.warn(fields, event),
     error(event, fields: LogFields = {}) {
       logger.error(fields, event);
-      lines.flush();
+      LINES.flush();
     },
   };
 }
@@ -47,9 +49,11 @@ function batched(): { write(line: string): void; flush(): void } {
     waiting = '';
     if (text !== '') writeAll(Buffer.from(text));
   };
-  process.on('exit', flush);
+  let listening = false;
   return {
     write(line) {
+      if (!listening) process.on('exit', flush);
+      listening = true;
       waiting += line;
       if (waiting.length > MOST_WAITING) flush();
       else timer ??= setTimeout(flush, LONGEST_WAIT).unref();

@@ -7,7 +7,7 @@ import { OperatorError } from '../../common/error.ts';
 import type { Log } from '../../common/port.ts';
 import { HOST } from '../host-path.ts';
 import { parseOptions, type SimulationOptions } from '../options.ts';
-import { makeBaseFiles } from './root/host-files.ts';
+import { makeBaseFiles } from './root/base-files.ts';
 
 export interface SimulatedHostParts {
   /** Directory that becomes the host's root; made where it is missing. */

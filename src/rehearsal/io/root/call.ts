@@ -1,5 +1,6 @@
 import { getopt, type Options } from '../../root/getopt.ts';
-import { FileError, type HostFiles } from './host-files.ts';
+import { FileError } from './file-error.ts';
+import type { HostFiles } from './host-files.ts';
 
 /** One command as it is run on the simulated host. */
 export interface Call {

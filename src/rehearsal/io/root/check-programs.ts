@@ -4,7 +4,7 @@ import { doasPermits, parseDoasConf } from '../../root/doas-rules.ts';
 import type { Options } from '../../root/getopt.ts';
 import { parseVmConf } from '../../vm-conf.ts';
 import { type Call, complain, type HostProgram, withOptions } from './call.ts';
-import { FileError } from './host-files.ts';
+import { FileError } from './file-error.ts';
 
 /** The programs that look at a configuration file before it is used, and doas(1). */
 export const CHECK_PROGRAMS: Readonly<Record<string, HostProgram>> = {

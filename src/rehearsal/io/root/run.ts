@@ -8,11 +8,13 @@ import type { Call, HostProgram } from './call.ts';
 import { CHECK_PROGRAMS } from './check-programs.ts';
 import { FILE_PROGRAMS } from './file-programs.ts';
 import { HostFiles } from './host-files.ts';
+import { READING_PROGRAMS } from './reading-programs.ts';
 import { SHELL_PROGRAMS } from './shell-programs.ts';
 import { SYSTEM_PROGRAMS } from './system-programs.ts';
 
 const PROGRAMS: Readonly<Record<string, HostProgram>> = {
   ...FILE_PROGRAMS,
+  ...READING_PROGRAMS,
   ...ACCOUNT_PROGRAMS,
   ...CHECK_PROGRAMS,
   ...SYSTEM_PROGRAMS,
