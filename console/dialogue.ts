@@ -2,7 +2,7 @@
  * The console driver's mind: what the machine prints goes in, what to type and how the install stands comes
  * out. Pure; output may be cut into pieces anywhere without changing anything.
  */
-import { rejoin, saysNothing } from './kernel-text.ts';
+import { brokenAt, furtherHeads, saysNothing } from './kernel-text.ts';
 import {
   conclude,
   deadlineOf,
@@ -128,7 +128,8 @@ function takeOutput(turn: Turn, text: string): void {
   next.screen = show(next.screen, text, lines);
   for (const line of lines) takeLine(turn, line);
   if (lines.length > 0) next.tail = endOf(next.tail, lines);
-  for (const head of ['', ...next.heads]) takeProgress(turn, head + next.screen.line);
+  takeProgress(turn, next.screen.line);
+  for (const head of next.heads) takeProgress(turn, head + next.screen.line);
   if (next.phase !== phase && next.typing !== null) abandonPrompt(turn);
   watchEcho(turn, lines.length);
   watchPrompt(turn);
@@ -162,15 +163,29 @@ function goOn(turn: Turn, lastKey: string): void {
 
 function takeLine(turn: Turn, line: string): void {
   const { next } = turn;
-  const { message, texts, heads } = rejoin(next.heads, line);
-  next.heads = heads;
+  const at = brokenAt(line);
   endPrompt(turn, line);
-  for (const text of [line, ...texts]) takeProgress(turn, text);
-  if (next.timer && message === null && !saysNothing(line)) next.timer = false;
-  const { table } = next.facts;
-  if (message !== null) heedAll(turn, message, findMarkers(message, table));
-  const said = texts.find((text) => findMarkers(text, table).length > 0);
-  if (said !== undefined) heedAll(turn, said, findMarkers(said, table));
+  takeProgress(turn, line);
+  if (at < 0) {
+    if (next.timer && !saysNothing(line)) next.timer = false;
+    takeText(turn, line);
+  } else {
+    const message = line.slice(at);
+    next.heads = furtherHeads(next.heads, line, at);
+    heedAll(turn, message, findMarkers(message, next.facts.table));
+  }
+}
+
+/** A line of the guest's own, perhaps the rest of one that the kernel broke into: the likeliest beginning counts. */
+function takeText(turn: Turn, line: string): void {
+  const { next } = turn;
+  const { heads } = next;
+  if (heads.length > 0) next.heads = [];
+  for (const head of heads) takeProgress(turn, head + line);
+  for (const text of [...heads.map((head) => head + line), line]) {
+    const markers = findMarkers(text, next.facts.table);
+    if (markers.length > 0) return heedAll(turn, text, markers);
+  }
 }
 
 function heedAll(turn: Turn, line: string, markers: readonly MarkerRow[]): void {

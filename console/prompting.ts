@@ -86,13 +86,16 @@ function findOpen({ screen, release, tail, heads, unasked, facts }: Dialogue): S
     const again = drawnAgain(head, line);
     const text = again ?? head + line;
     const torn = findPrompt(text, release, facts.table);
-    // Some prompts are known by their end alone, and are the same with their beginning.
-    const better = row === null || row.answer === 'unknown' || row === torn;
-    if (torn !== null && torn.answer !== 'unknown' && better)
-      return { row: torn, text, torn: again === null };
+    if (torn === null || torn.answer === 'unknown') continue;
+    const better = row === torn ? needsHead(torn, text, head) : row === null || row.answer === 'unknown';
+    if (better) return { row: torn, text, torn: again === null };
   }
   return whole;
 }
+
+/** Some prompts are known by their end alone; one that stands whole behind the head belongs to another line. */
+const needsHead = ({ prompt }: PromptRow, text: string, head: string): boolean =>
+  text.search(prompt) < head.length;
 
 /** The prompt whose end stands before it on the line, because the installer noticed the kernel's message; or null. */
 function drawnAgain(head: string, line: string): string | null {

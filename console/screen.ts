@@ -1,3 +1,5 @@
+import { isMessage } from './kernel-text.ts';
+
 /**
  * What a console's output says, without how it is drawn: completed lines and the line that is still open.
  * Carriage returns and backspaces move the cursor and what follows overwrites, as on a terminal, so a progress
@@ -9,6 +11,8 @@ export interface Screen {
   readonly line: string;
   /** Where the next character goes, 0 to `line.length`. */
   readonly cursor: number;
+  /** What stood on the line before its beginning was overwritten; empty where it never was. */
+  readonly under: string;
   readonly sequence: EscapeState;
 }
 
@@ -18,12 +22,14 @@ export interface Screen {
  */
 type EscapeState = 'none' | 'escape' | 'control' | 'string';
 
-export const BLANK_SCREEN: Screen = { line: '', cursor: 0, sequence: 'none' };
+export const BLANK_SCREEN: Screen = { line: '', cursor: 0, under: '', sequence: 'none' };
 
 /** Longer lines are completed at this many characters: nothing that a guest prints may fill the memory. */
 export const MAX_LINE = 1024;
 
 const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/;
+/** All but the carriage return. */
+const DRAWING = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/;
 const [BACKSPACE, TAB, LF, CR, CAN, SUB, ESC, DEL, LAST_C1] = [8, 9, 10, 13, 24, 26, 27, 127, 159];
 
 /**
@@ -31,11 +37,14 @@ const [BACKSPACE, TAB, LF, CR, CAN, SUB, ESC, DEL, LAST_C1] = [8, 9, 10, 13, 24,
  * @param lines receives each line that this output completed, without its end
  */
 export function show(screen: Screen, output: string, lines: string[]): Screen {
-  if (screen.sequence === 'none' && screen.cursor === screen.line.length && !CONTROL.test(output)) {
+  if (isPlain(screen) && !CONTROL.test(output)) {
     return showPlain(screen, output, lines);
   }
   return showCarefully(screen, output, lines);
 }
+
+const isPlain = (screen: Screen): boolean =>
+  screen.sequence === 'none' && screen.under === '' && atEnd(screen);
 
 /** True when the cursor stands behind the last character: the only place where a prompt waits. */
 export const atEnd = ({ line, cursor }: Screen): boolean => cursor === line.length;
@@ -49,7 +58,7 @@ function showPlain(screen: Screen, output: string, lines: string[]): Screen {
     start = end + 1;
   }
   line = wrap(line + output.slice(start), lines);
-  return { line, cursor: line.length, sequence: 'none' };
+  return { line, cursor: line.length, under: '', sequence: 'none' };
 }
 
 /** Completes all of an overlong line but its end, which is returned. */
@@ -75,33 +84,54 @@ function showCarefully(screen: Screen, output: string, lines: string[]): Screen 
 
 /** `output` from `start` to `end` holds at most one newline, at its end. */
 function showOne(screen: Screen, output: string, start: number, end: number, lines: string[]): Screen {
-  if (screen.sequence === 'none' && atEnd(screen)) {
-    const ended = output.charCodeAt(end - 1) === LF;
-    let stop = ended ? end - 1 : end;
-    // Carriage returns right before the newline change nothing: CR LF, and CR CR LF where two ttys add one.
-    while (ended && stop > start && output.charCodeAt(stop - 1) === CR) stop -= 1;
-    const text = output.slice(start, stop);
-    if (!CONTROL.test(text)) return showPlain(screen, ended ? `${text}\n` : text, lines);
+  const ended = output.charCodeAt(end - 1) === LF;
+  let stop = ended ? end - 1 : end;
+  // Carriage returns right before the newline change nothing: CR LF, and CR CR LF where two ttys add one.
+  while (ended && stop > start && output.charCodeAt(stop - 1) === CR) stop -= 1;
+  const text = output.slice(start, stop);
+  const fits = screen.line.length + text.length <= MAX_LINE;
+  const shown =
+    fits && screen.sequence === 'none' && !DRAWING.test(text) ? retype(screen, text) : draw(screen, text, lines);
+  return ended ? complete(shown, lines) : shown;
+}
+
+/** The newline. What a message of the kernel's has overwritten was printed all the same. */
+function complete({ line, under }: Screen, lines: string[]): Screen {
+  if (under !== '' && isMessage(line)) lines.push(under);
+  lines.push(line);
+  return BLANK_SCREEN;
+}
+
+/** Text that moves the cursor by carriage returns alone. */
+function retype(screen: Screen, text: string): Screen {
+  let { line, cursor, under } = screen;
+  for (let start = 0; start <= text.length; ) {
+    const found = text.indexOf('\r', start);
+    const end = found < 0 ? text.length : found;
+    if (end > start) {
+      if (cursor === 0) under = line;
+      line = line.slice(0, cursor) + text.slice(start, end) + line.slice(cursor + end - start);
+      cursor += end - start;
+    }
+    if (found >= 0) cursor = 0;
+    start = end + 1;
   }
-  return draw(screen, output.slice(start, end), lines);
+  return { line, cursor, under, sequence: 'none' };
 }
 
 /** The characters of the line that is being drawn; filled and read within one call of `draw`. */
 const cells = new Uint16Array(MAX_LINE);
 
+/** Text without a newline. */
 function draw(screen: Screen, output: string, lines: string[]): Screen {
-  let { cursor, sequence } = screen;
+  let { cursor, under, sequence } = screen;
   let length = screen.line.length;
   for (let index = 0; index < length; index += 1) cells[index] = screen.line.charCodeAt(index);
+  const drawn = () => String.fromCharCode(...cells.subarray(0, length));
   for (let index = 0; index < output.length; index += 1) {
     const code = output.charCodeAt(index);
-    if (sequence !== 'none' && code !== LF && code !== CR) {
+    if (sequence !== 'none' && code !== CR) {
       sequence = nextEscape(sequence, code);
-    } else if (code === LF) {
-      lines.push(String.fromCharCode(...cells.subarray(0, length)));
-      sequence = 'none';
-      length = 0;
-      cursor = 0;
     } else if (code === CR) {
       // Neither sequences nor strings contain line ends: one that noise began must not hide the rest.
       sequence = 'none';
@@ -112,16 +142,17 @@ function draw(screen: Screen, output: string, lines: string[]): Screen {
       cursor = Math.max(0, cursor - 1);
     } else if (code === TAB || (code >= 32 && (code < DEL || code > LAST_C1))) {
       if (cursor === MAX_LINE) {
-        lines.push(String.fromCharCode(...cells.subarray(0, length)));
+        lines.push(drawn());
         length = 0;
         cursor = 0;
       }
+      if (cursor === 0) under = drawn();
       cells[cursor] = code;
       cursor += 1;
       length = Math.max(length, cursor);
     }
   }
-  return { line: String.fromCharCode(...cells.subarray(0, length)), cursor, sequence };
+  return { line: drawn(), cursor, under, sequence };
 }
 
 function nextEscape(sequence: EscapeState, code: number): EscapeState {

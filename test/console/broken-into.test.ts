@@ -15,9 +15,8 @@ interface Replayed extends Pick<DialogueFacts, 'mode' | 'location'> {
 /**
  * All recordings, with whole messages of the kernel broken into them at any character that userland printed.
  *
- * What cannot be known, and is not tried here: a message between a CR and its LF overwrites the line, which is gone
- * from any screen; where a message is of no wording that a kernel is known for, its line is one of the installer's;
- * where a word runs into a device's name (`fo` + `sd1`), the longest device name that fits is taken to be the
+ * What cannot be known, and is not tried here: where a message is of no wording that a kernel is known for, its line
+ * is one of the installer's; where a word runs into a device's name (`fo` + `sd1`), the longest device name that fits is taken to be the
  * message's; an answer's echo may be torn, which makes no difference to what was asked. The kernel, the loader and
  * ddb(4) are not interrupted: nothing else prints while they do.
  */

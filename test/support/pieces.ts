@@ -108,8 +108,7 @@ function userland(events: readonly TranscriptEvent[]): readonly string[] {
     if (code !== 'o') return;
     [...text].forEach((char, offset) => {
       line += char;
-      // Between CR and LF it overwrites the line, on a terminal as in what the driver reads.
-      if (!line.endsWith('\r\n')) current.push(`${index}:${offset}`);
+      current.push(`${index}:${offset}`);
       if (char !== '\n') return;
       if (NOT_USERLAND.test(line)) inside = false;
       else if (inside || FROM_USERLAND.test(line)) {
