@@ -184,7 +184,9 @@ function takeText(turn: Turn, line: string): void {
   for (const head of heads) takeProgress(turn, head + line);
   for (const text of [...heads.map((head) => head + line), line]) {
     const markers = findMarkers(text, next.facts.table);
-    if (markers.length > 0) return heedAll(turn, text, markers);
+    if (markers.length === 0) continue;
+    heedAll(turn, text, markers);
+    break;
   }
 }
 

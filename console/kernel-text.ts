@@ -9,7 +9,8 @@ const DEVICE_MESSAGE = /(?<!\/dev\/r?)[a-z]{2}\d{1,3}[a-p]?(?::\d+)?(?: at [a-z]
 const OTHER_MESSAGE =
   /syncing disks|\/\S*: (?:file system full|optimization changed)|uid \d+ on \/|arp(?:: |info_)|nfs server \S|WARNING: /;
 /** What each of them holds. */
-const OTHER_KEY = /syncing disks|: file system full|: optimization changed|uid \d|arp(?:: |info_)|nfs server |WARNING: /;
+const OTHER_KEY =
+  /syncing disks|: file system full|: optimization changed|uid \d|arp(?:: |info_)|nfs server |WARNING: /;
 
 /** The longest name of a device that is looked for, and the shortest; without its number. */
 const [LONGEST_NAME, SHORTEST_NAME] = [16, 2];
@@ -33,15 +34,16 @@ export const isMessage = (line: string): boolean => messageAt(line) === 0;
 const REPRINTED = /^Available /;
 
 /** Such a line between two prompts does not tell that the first one was answered. */
-export const saysNothing = (line: string): boolean =>
-  line === '' || REPRINTED.test(line) || isMessage(line);
+export const saysNothing = (line: string): boolean => line === '' || REPRINTED.test(line) || isMessage(line);
 
 /** Devices that come and go, or complain, while a system is installed. The longest name that fits is the likely one. */
-const DEVICES: ReadonlySet<string> = new Set((
-  'sd wd cd fd st uk ch ses nvme ahci pciide scsibus atapiscsi umass uhub usb ehci xhci ohci uhci uhidev ukbd ums ugen ' +
-  'vio vioblk vioscsi viornd vmmci virtio em ix ixl igc bge bnx re rl mcx vmx axe ure cdce iwm iwx iwn athn urtwn ' +
-  'softraid vscsi tty com pckbd wskbd wsmouse wsdisplay drm inteldrm radeondrm azalia audio uaudio acpi cpu ppb pci'
-).split(' '));
+const DEVICES: ReadonlySet<string> = new Set(
+  (
+    'sd wd cd fd st uk ch ses nvme ahci pciide scsibus atapiscsi umass uhub usb ehci xhci ohci uhci uhidev ukbd ums ugen ' +
+    'vio vioblk vioscsi viornd vmmci virtio em ix ixl igc bge bnx re rl mcx vmx axe ure cdce iwm iwx iwn athn urtwn ' +
+    'softraid vscsi tty com pckbd wskbd wsmouse wsdisplay drm inteldrm radeondrm azalia audio uaudio acpi cpu ppb pci'
+  ).split(' '),
+);
 
 /** More of them are not tried. */
 const MOST_HEADS = 64;
@@ -72,7 +74,9 @@ function headsOf(line: string, at: number): readonly string[] {
   if (at === 0 && DEVICES.has(name)) return [];
   const all = Array.from({ length: Math.max(0, name.length - SHORTEST_NAME) + 1 }, (_, more) => more);
   const likely = all.filter((more) => DEVICES.has(name.slice(more)));
-  return [...new Set([...likely, ...all])].filter((more) => at + more > 0).map((more) => line.slice(0, at + more));
+  return [...new Set([...likely, ...all])]
+    .filter((more) => at + more > 0)
+    .map((more) => line.slice(0, at + more));
 }
 
 /** Of a device, with the digit behind it. */

@@ -91,7 +91,9 @@ function showOne(screen: Screen, output: string, start: number, end: number, lin
   const text = output.slice(start, stop);
   const fits = screen.line.length + text.length <= MAX_LINE;
   const shown =
-    fits && screen.sequence === 'none' && !DRAWING.test(text) ? retype(screen, text) : draw(screen, text, lines);
+    fits && screen.sequence === 'none' && !DRAWING.test(text)
+      ? retype(screen, text)
+      : draw(screen, text, lines);
   return ended ? complete(shown, lines) : shown;
 }
 

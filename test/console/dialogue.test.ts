@@ -179,6 +179,12 @@ describe('at questions', () => {
     expect(open.dialogue.wakeAt).toBeCloseTo(2.15);
   });
 
+  it('takes no device in the lines before for a kernel message that broke into the prompt', () => {
+    const noise = '/dev/rsd0a: file system is clean; not checking\r\nfsd1 at scsibus2\r\n';
+    const { typed } = play({ mode: 'type' }, at(`${noise}Start sshd(8) by default? [yes] `), 2);
+    expect(typed).toEqual(['i\r', '\r']);
+  });
+
   it('does not answer a repeated question from a line that is consumed', () => {
     const question = "Set name(s)? (or 'abort' or 'done') [done] ";
     const script: Script = [...at(question), [3, `-game*\r\n [ ] game76.tgz\r\n${question}`]];

@@ -32,6 +32,11 @@ it.each<[string, string, string[]]>([
     'Exit to (S)hesyncing disks... done\r\n',
     ['Exit to (S)hesyncing disks... done', ''],
   ],
+  [
+    'what a kernel message overwrote, between a CR and its LF',
+    'CONGRATULATIONS!\rsd1 detached\r\n\nnext',
+    ['CONGRATULATIONS!', 'sd1 detachedONS!', '', 'next'],
+  ],
 ])('reads %s', (_, output, lines) => {
   expect(read([output])).toEqual(lines);
   expect(read([...output])).toEqual(lines);
@@ -56,6 +61,7 @@ const output = fc
   .array(
     fc.oneof(
       fc.constantFrom('\r', '\n', '\r\n', '\b', '\x1b', '\x1b[', '\x1b]', '\x07', ' ', 'a', 'm', '\t'),
+      fc.constantFrom('sd1 detached', 'em0: watchdog', 'uid 5 on /: file system full'),
       fc.string({ unit: 'binary', maxLength: 5 }),
       fc.string({ minLength: MAX_LINE - 2, maxLength: MAX_LINE + 2 }),
     ),
