@@ -1,4 +1,4 @@
-import { ENDED } from '../install/install.ts';
+import { ENDED, WAITING } from '../install/install.ts';
 import type { InstallView, VmView } from '../web/operator.ts';
 import { WORDINGS, wordOf } from '../web/phase.ts';
 import type { Api } from './api.ts';
@@ -71,7 +71,7 @@ function tally(vms: readonly VmView[]): string {
   return [
     `${count(({ state }) => state === 'running')} of ${vms.length} done`,
     `${count(({ state }) => WORDINGS[state].tone === 'busy')} under way`,
-    `${count(({ state }) => state === 'defined')} queued`,
+    `${count(({ state }) => WAITING.has(state))} queued`,
     `${count(({ state }) => state === 'failed')} failed`,
   ].join(', ');
 }

@@ -1,4 +1,5 @@
 import { renderSize } from '../common/form.ts';
+import { WAITING } from '../install/install.ts';
 import type { InstallView, VmView } from '../web/operator.ts';
 import { duration, queueText } from '../web/phase.ts';
 import { printable, renderTable, renderTime } from './table.ts';
@@ -86,7 +87,6 @@ function renderInstall(vm: string, { mode, phases, failure }: InstallView): stri
 }
 
 function stateOf({ state, progress, queue }: InstallView): string {
-  if (state === 'defined')
-    return queue === null ? 'queued' : `queued (${queue.position} of ${queue.waiting})`;
+  if (WAITING.has(state)) return queue === null ? 'queued' : `queued (${queue.position} of ${queue.waiting})`;
   return progress === null ? state : `${state} (${progress.file} ${progress.percent}%)`;
 }

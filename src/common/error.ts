@@ -36,6 +36,7 @@ export const FIXES = {
   POWER_ENDED: 'run the command again: VMs that are as wanted are left alone',
   VM_BUSY: 'wait for its install to end (`puffboot vm show NAME`), or cancel it with `puffboot cancel NAME`',
   HOST_NOT_FOUND: 'name a host of puffboot.toml',
+  HOST_ELSEWHERE: 'give the order to that node, or correct `node` and `hosts[].node` in puffboot.toml',
   HOST_FULL: 'remove a VM there, raise its capacity, or add a host',
   HOST_COMMAND: 'run the command by hand on the host, then try again',
   HOST_LOCKED: 'wait until that one has ended; a lock that is silent for ten minutes is taken over',

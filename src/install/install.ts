@@ -2,7 +2,7 @@ import type { Mode } from '../../netboot/catalog.ts';
 
 /**
  * Where an install stands. Persisted at each change, so that a restart goes on from here.
- * `defined` is before the first step, `running` and `failed` and `cancelled` are ends.
+ * `defined` and `standing` are before the first step, `running` and `failed` and `cancelled` are ends.
  */
 export const INSTALL_STATES = [
   'defined', // queued; nothing done yet
@@ -10,6 +10,7 @@ export const INSTALL_STATES = [
   'armed', // boot file and response file are being served
   'booting', // vmctl start was given; the ramdisk kernel boots
   'watching', // its console is watched, until somebody runs sysupgrade(8) in the guest
+  'standing', // queued to be retried; the installer was left standing, and waits with it
   'retrying', // the console was taken again; autoinstall is started once more where it had failed
   'answering', // the menu came and `a` was typed; the response file is being looked for
   'installing', // autoinstall runs
@@ -51,7 +52,7 @@ export interface Install {
   readonly failure: Failure | null;
   /** File name of the recording below the state directory. */
   readonly recording: string;
-  /** True when our own run of `vmctl create` made the root disk for this install. */
+  /** True when the root disk held nothing as this install was prepared: a system on it is this install's. */
   readonly freshDisk: boolean;
 }
 
@@ -89,5 +90,8 @@ export type Standing = (typeof STANDINGS)[number];
 export const evidencePath = (recording: string): string => recording.replace(/\.cast$/, '.evidence.txt');
 
 export const ENDED: ReadonlySet<InstallState> = new Set(['running', 'failed', 'cancelled']);
+
+/** In these states an install waits in its host's queue. */
+export const WAITING: ReadonlySet<InstallState> = new Set(['defined', 'standing']);
 
 export const isOpen = (install: Install): boolean => !ENDED.has(install.state);

@@ -3,7 +3,7 @@
  * runner in `io/` stores the new state before it carries the effects out, so that a crash in between repeats
  * an effect and never loses one. Every effect may therefore be repeated.
  */
-import type { Failure, Install, InstallState, Witnesses } from './install.ts';
+import { type Failure, type Install, type InstallState, WAITING, type Witnesses } from './install.ts';
 
 export type InstallEvent =
   | { readonly kind: 'begin' }
@@ -44,6 +44,7 @@ const TRANSITIONS: Record<InstallState, Partial<Record<Kind, InstallState>>> = {
     login: 'running',
   },
   watching: { performing: 'installing', congratulations: 'rebooting' },
+  standing: { begin: 'retrying' },
   // A `login:` seen now would be of a machine that somebody else restarted.
   retrying: { answered: 'answering', performing: 'installing', congratulations: 'rebooting' },
   answering: { performing: 'installing', congratulations: 'rebooting', login: 'running' },
@@ -61,6 +62,7 @@ const ON_ENTRY: Record<InstallState, readonly InstallEffect[]> = {
   armed: ['push', 'start'],
   booting: [],
   watching: ['attach'],
+  standing: [],
   retrying: ['push', 'attach'],
   answering: [],
   installing: [],
@@ -77,6 +79,7 @@ export const ON_RESUME: Record<InstallState, readonly InstallEffect[]> = {
   armed: ['push', 'attach'],
   booting: ['push', 'attach'],
   watching: ['attach'],
+  standing: [],
   retrying: ['push', 'attach'],
   answering: ['push', 'attach'],
   installing: ['push', 'attach'],
@@ -94,6 +97,7 @@ export const STATE_SECONDS: Record<InstallState, number> = {
   armed: 120,
   booting: 300,
   watching: 24 * 3600,
+  standing: Number.POSITIVE_INFINITY,
   retrying: 300,
   answering: 300,
   installing: 3 * 3600,
@@ -142,7 +146,7 @@ export function step(
 /** Where nothing was done yet, or only watched, the VM that runs is somebody else's doing. */
 function cancel(install: Install, now: number): [Install, readonly InstallEffect[]] {
   const [cancelled, effects] = enter(install, 'cancelled', now);
-  const theirs = install.state === 'defined' || install.way === 'watch';
+  const theirs = WAITING.has(install.state) || install.way === 'watch';
   return [cancelled, theirs ? effects.filter((effect) => effect !== 'kill') : effects];
 }
 

@@ -1,4 +1,4 @@
-import { ENDED, type InstallState } from '../install/install.ts';
+import { ENDED, type InstallState, WAITING } from '../install/install.ts';
 import type { QueuePlace } from '../install/queue.ts';
 import type { InstallView } from './operator.ts';
 
@@ -26,6 +26,11 @@ export const WORDINGS: Readonly<Record<InstallState, Wording>> = {
     tone: 'busy',
     time: 'watching for #',
     says: 'The console is watched, until sysupgrade is run in the guest.',
+  },
+  standing: {
+    tone: 'idle',
+    time: 'waiting for #',
+    says: 'Its installer stands where it had failed, and waits for its turn.',
   },
   retrying: {
     tone: 'busy',
@@ -77,11 +82,11 @@ export function stepsOf({ phases, state }: InstallView, now: number): readonly S
 }
 
 /** A state as people read it. */
-export const wordOf = (state: InstallState): string => (state === 'defined' ? 'queued' : state);
+export const wordOf = (state: InstallState): string => (WAITING.has(state) ? 'queued' : state);
 
 /** Milliseconds that it has waited or, once its turn has come, worked: to the end, or to `now`. */
 export function elapsed({ phases, state }: InstallView, now: number): number {
-  const first = phases.find(({ name }) => name !== 'defined') ?? phases[0];
+  const first = phases.find(({ name }) => !WAITING.has(name)) ?? phases[0];
   if (first === undefined) return 0;
   return (ENDED.has(state) ? (phases.at(-1)?.at ?? now) : now) - first.at;
 }

@@ -2,36 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { until } from '../support/puffboot.ts';
-import { type Rig, withRig } from '../support/rig.ts';
-import { openSshd, SSHD, type TestSshd } from '../support/sshd.ts';
-
-/** A whole puffboot whose only host is behind a real sshd. */
-async function withSshHost(pace: number, body: (rig: Rig, sshd: TestSshd) => Promise<void>): Promise<void> {
-  let sshd: TestSshd | null = null;
-  const reach = async (root: string): Promise<string> => {
-    sshd = await openSshd(root);
-    const { address, port, identity, knownHosts } = sshd.target;
-    return [
-      'access = "ssh"',
-      `address = "${address}"`,
-      `sshPort = ${port}`,
-      `sshIdentity = "${identity}"`,
-      `sshKnownHosts = "${knownHosts}"`,
-    ].join('\n');
-  };
-  try {
-    await withRig(
-      pace,
-      async (rig) => {
-        if (sshd !== null) await body(rig, sshd);
-      },
-      // Of a release whose key nobody has: the sets of a rehearsal are not signed with OpenBSD's.
-      { reach, release: '9.7' },
-    );
-  } finally {
-    await (sshd as TestSshd | null)?.close();
-  }
-}
+import { withSshHost } from '../support/ssh-rig.ts';
+import { SSHD } from '../support/sshd.ts';
 
 describe.skipIf(SSHD.skip)('a host behind ssh', () => {
   it('has a VM installed although its connections are lost in the middle', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Log } from '../../src/common/port.ts';
 import { parseConfig } from '../../src/config/parse.ts';
+import { isBlankImage } from '../../src/install/io/blank-image.ts';
 import { prepareHost } from '../../src/install/io/host-steps.ts';
 import { openKernels } from '../../src/install/io/kernels.ts';
 import { allocate } from '../../src/inventory/allocate.ts';
@@ -67,6 +68,21 @@ vmDefaults.release = "${RELEASE}"
     expect(warnings).toEqual([]);
   });
 
+  it('finds a root disk as fresh as one that it makes until something was written to it', async () => {
+    const { there, prepare } = scene();
+    there.on(/^vmctl create /, ({ argv }) => {
+      there.put(argv.at(-1) ?? '', 'image');
+      return '';
+    });
+    const used = (kib: number) => there.on(/^du -k /, `${kib}\t/home/vm/web1-0.qcow2\n`);
+    there.on(/^od /, ` ${'00 '.repeat(16)}\n`);
+    expect(await prepare()).toEqual({ freshDisk: true });
+    used(320);
+    expect(await prepare()).toEqual({ freshDisk: true });
+    used(600_000);
+    expect(await prepare()).toEqual({ freshDisk: false });
+  });
+
   it.each<[string, () => Promise<unknown>, string, RegExp]>([
     [
       'that was changed',
@@ -114,5 +130,23 @@ vmDefaults.release = "${RELEASE}"
     await prepare();
     expect(there.text(KERNEL)).toBe('b kernel');
     expect(warnings).toEqual([]);
+  });
+});
+
+describe('the root disk of an install', () => {
+  const header = (text: string) =>
+    ` ${Buffer.from(text.padEnd(32, '0'), 'hex').toString('hex').replace(/../g, '$& ')}\n`;
+  const QCOW2 = '514649fb00000003';
+  it.each<[string, number, string, boolean]>([
+    ['a new qcow2 image', 320, header(QCOW2), true],
+    ['a new raw image, of which ffs keeps the end', 96, header(''), true],
+    ['an installed system', 700_000, header(QCOW2), false],
+    ['an image on top of another one', 320, header(`${QCOW2}0000000000000168`), false],
+    ['an image that may not be read', 320, '', false],
+  ])('that is %s', async (_, kib, bytes, blank) => {
+    const { host } = modelHost();
+    host.on(/^du -k /, `${kib}\t/home/vm/web1-0.qcow2\n`);
+    host.on(/^od /, bytes === '' ? { status: 1, stderr: 'od: Permission denied\n' } : bytes);
+    expect(await isBlankImage(host, '/home/vm/web1-0.qcow2')).toBe(blank);
   });
 });

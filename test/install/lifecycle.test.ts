@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { ENDED, INSTALL_STATES, type Install, type InstallState } from '../../src/install/install.ts';
+import {
+  ENDED,
+  INSTALL_STATES,
+  type Install,
+  type InstallState,
+  WAITING,
+} from '../../src/install/install.ts';
 import { ARMED_STATES, type InstallEvent, ON_RESUME, step } from '../../src/install/lifecycle.ts';
 import { FRESH as fresh } from '../fakes/install.ts';
 
@@ -63,7 +69,7 @@ describe.each(OPEN)('in %s', (state) => {
     const [install, effects] = step(at(state), { kind: 'cancel' }, 9);
     expect([install.state, effects]).toEqual([
       'cancelled',
-      state === 'defined' ? ['release', 'push'] : ['release', 'kill', 'push'],
+      WAITING.has(state) ? ['release', 'push'] : ['release', 'kill', 'push'],
     ]);
   });
 
@@ -73,7 +79,7 @@ describe.each(OPEN)('in %s', (state) => {
   });
 
   it('a restart has something to do unless nothing was begun', () => {
-    expect(ON_RESUME[state].length > 0).toBe(state !== 'defined');
+    expect(ON_RESUME[state].length > 0).toBe(!WAITING.has(state));
   });
 });
 
@@ -86,7 +92,7 @@ describe.each([...ENDED])('after %s', (state) => {
 describe('login: after a gap in which nobody watched', () => {
   const seen = { congratulations: 1, setsServed: null, installDone: null, login: null };
   it.each([
-    ['a disk that this install made', { freshDisk: true }, 'running'],
+    ['a disk that held nothing before', { freshDisk: true }, 'running'],
     ['CONGRATULATIONS seen before the gap', { witnesses: seen }, 'running'],
     [
       'install-done at boot HTTP',

@@ -87,6 +87,18 @@ describe('the queue of a process', () => {
     expect([begun, queue.placeOf('d')?.position]).toEqual([['a', 'b', 'c'], 1]);
   });
 
+  it('has an installer that was left standing wait for a place as well', () => {
+    const begun: string[] = [];
+    const queue = openQueue(() => 1);
+    queue.enter(preparing('a', 1), null, () => begun.push('a'));
+    queue.enter(install('b', { state: 'standing' }), null, () => begun.push('b'));
+    expect([begun, queue.placeOf('b')]).toEqual([[], { position: 1, waiting: 1, working: 1, limit: 1 }]);
+    queue.moved({ ...preparing('a', 1), state: 'running' });
+    queue.moved(install('b', { state: 'retrying' }));
+    queue.enter(install('c'), null, () => begun.push('c'));
+    expect(begun).toEqual(['b']);
+  });
+
   it('gives no place to what was cancelled while it waited, and none twice', () => {
     const begun: string[] = [];
     const queue = openQueue(() => 1);

@@ -27,10 +27,11 @@ it('goes on without a reboot once the cause is gone, and only where the installe
     const before = (await rig.hostStatus()).find(({ name }) => name === 'web1');
 
     await rename(`${sums}.away`, sums);
-    expect(await rig.call('POST', '/vms/web1/retry')).toMatchObject({ state: 'retrying' });
+    expect(await rig.call('POST', '/vms/web1/retry')).toMatchObject({ state: 'standing' });
     expect(await rig.ended('web1')).toBe('running');
     const { install } = await rig.show('web1');
     expect(install?.phases.map(({ name }) => name)).toEqual([
+      'standing',
       'retrying',
       'answering',
       'installing',

@@ -15,6 +15,16 @@ export function hostOfVm({ hosts }: Config, vm: Vm): HostConfig {
   throw new OperatorError('HOST_NOT_FOUND', `${vm.name} is on ${vm.host}, which puffboot.toml does not name`);
 }
 
+/** @throws OperatorError HOST_NOT_FOUND, HOST_ELSEWHERE where another node would have to take the install up again */
+export function ourHostOf(config: Config, vm: Vm): HostConfig {
+  const host = hostOfVm(config, vm);
+  if (host.node === config.node) return host;
+  throw new OperatorError(
+    'HOST_ELSEWHERE',
+    `${vm.name} is on ${host.name}, which node ${host.node} drives; this is node ${config.node}`,
+  );
+}
+
 /**
  * A VM that runs is somebody's, unless its last install did not succeed: then what runs is the installer
  * that was left standing for people to look at, and makes room.
@@ -67,8 +77,8 @@ export function againOf(last: Install | null, vm: Vm, node: string, claim: strin
   }
   return {
     ...newInstall(vm, { mode: last.mode, way: last.way === 'watch' ? 'auto' : last.way }, node, claim, now),
-    state: 'retrying',
-    phases: [{ name: 'retrying', at: now }],
+    state: 'standing',
+    phases: [{ name: 'standing', at: now }],
   };
 }
 

@@ -9,6 +9,7 @@ import { parseStatus, VMCTL, type VmState } from '../../host/vmctl.ts';
 import type { Vm } from '../../inventory/vm.ts';
 import { fragmentOf } from '../host-files.ts';
 import { hostPaths } from '../host-paths.ts';
+import { isBlankImage } from './blank-image.ts';
 import type { KernelOf } from './kernels.ts';
 
 export interface PrepareParts {
@@ -24,7 +25,7 @@ export interface PrepareParts {
  * Puts the ramdisk kernel and the VM's missing disks on the host and makes the VM known to vmd(8), stopped
  * and `disable`d. Repeating it changes nothing.
  *
- * @returns whether the root disk was made by this call
+ * @returns whether the root disk holds nothing yet
  * @throws OperatorError HOST_COMMAND, VM_RUNNING, SETS_MISSING, KERNEL_REFUSED, HOST_CHANGED
  */
 export async function prepareHost(parts: PrepareParts): Promise<{ readonly freshDisk: boolean }> {
@@ -35,7 +36,7 @@ export async function prepareHost(parts: PrepareParts): Promise<{ readonly fresh
   }
   const paths = hostPaths(host, vm);
   await bringKernel(parts, paths.kernel);
-  const freshDisk = await createMissingDisks(access, vm, paths.disks);
+  const freshDisk = await bringDisks(access, vm, paths.disks);
   await access.write(paths.fragment, fragmentOf(host, vm), { mode: 0o600 });
   if (state === null) await must(access, VMCTL.load(paths.fragment), { asRoot: true });
   return { freshDisk };
@@ -52,13 +53,13 @@ async function bringKernel({ access, host, vm, kernelOf, log }: PrepareParts, pa
   if ((await kernelSum(access, path)) !== sha256) await putKernel(access, { path, file, sha256 });
 }
 
-async function createMissingDisks(access: HostAccess, vm: Vm, disks: readonly string[]): Promise<boolean> {
+/** A root disk that an apply made, or a preparation that was interrupted, is as fresh as one that is made now. */
+async function bringDisks(access: HostAccess, vm: Vm, disks: readonly string[]): Promise<boolean> {
   let rootIsFresh = false;
   for (const [index, path] of disks.entries()) {
     const { status } = await access.run(['test', '-f', path]);
-    if (status === 0) continue;
-    await must(access, VMCTL.create(path, vm.diskSizesMiB[index] ?? 0));
-    if (index === 0) rootIsFresh = true;
+    if (status !== 0) await must(access, VMCTL.create(path, vm.diskSizesMiB[index] ?? 0));
+    if (index === 0) rootIsFresh = status !== 0 || (await isBlankImage(access, path));
   }
   return rootIsFresh;
 }

@@ -1,4 +1,4 @@
-import { type Install, isOpen } from '../install.ts';
+import { type Install, isOpen, WAITING } from '../install.ts';
 import { mayBegin, placesOf, type QueuePlace, type Turn } from '../queue.ts';
 
 /** All installs of this process, each host's with its own limit. */
@@ -76,6 +76,6 @@ function turnOf(install: Install, owner: string | null): Turn {
   const { vm, host, state } = install;
   // Who only watches takes nobody's place.
   const stage =
-    !isOpen(install) || state === 'watching' ? 'over' : state === 'defined' ? 'waiting' : 'working';
+    !isOpen(install) || state === 'watching' ? 'over' : WAITING.has(state) ? 'waiting' : 'working';
   return { vm, host, owner, stage, begunAt: begun?.at ?? null };
 }

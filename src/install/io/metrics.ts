@@ -1,7 +1,7 @@
 import type { BootEvent } from '../../../netboot/catalog.ts';
 import { type Family, renderMetrics } from '../../web/metrics.ts';
 import type { VmView } from '../../web/operator.ts';
-import { ENDED, INSTALL_STATES, type Install } from '../install.ts';
+import { ENDED, INSTALL_STATES, type Install, WAITING } from '../install.ts';
 import type { Telemetry } from './telemetry-service.ts';
 
 export interface Metrics {
@@ -125,7 +125,7 @@ function installFamilies(vms: readonly VmView[]): readonly Family[] {
       'Installs that wait for their turn.',
       [...new Set(vms.map(({ host }) => host))].map((host) => [
         { host },
-        count((vm) => vm.host === host && vm.install?.state === 'defined'),
+        count((vm) => vm.host === host && vm.install != null && WAITING.has(vm.install.state)),
       ]),
     ),
     gauge('puffboot_installs_open', 'Installs that are under way or wait.', [

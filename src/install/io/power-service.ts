@@ -7,7 +7,7 @@ import type { HostAccess } from '../../host/access.ts';
 import { endedUnclean, HOST_UPTIME, LAST_BOOTS, parsePsTime } from '../../host/boots.ts';
 import type { LifeStore, VmStore } from '../../inventory/store.ts';
 import type { Vm } from '../../inventory/vm.ts';
-import { type Install, isOpen } from '../install.ts';
+import { type Install, isOpen, WAITING } from '../install.ts';
 import {
   delayOf,
   isOver,
@@ -147,7 +147,7 @@ export function openPowerService(parts: PowerServiceParts): PowerService {
   ): string | null {
     if (leaving && action === 'start') return 'it is being removed';
     if (install !== undefined && isOpen(install)) {
-      const word = install.state === 'defined' ? 'queued' : install.state;
+      const word = WAITING.has(install.state) ? 'queued' : install.state;
       return `its ${install.mode} is under way (${word}); \`puffboot cancel ${vm.name}\` ends that`;
     }
     // A kill is for what hangs, a stop that is being waited for included.

@@ -12,12 +12,12 @@ import type { Vm } from '../../inventory/vm.ts';
 import type { InstallView, Operator } from '../../web/operator.ts';
 import { installViewOf, vmViewOf } from '../../web/routes/vm-view.ts';
 import { answersOf, catalogOf } from '../catalog.ts';
-import { type Install, type InstallOrder, type InstallState, isOpen } from '../install.ts';
+import { type Install, type InstallOrder, type InstallState, isOpen, WAITING } from '../install.ts';
 import { step } from '../lifecycle.ts';
 import type { QueuePlace } from '../queue.ts';
 import type { InstallStore } from '../store.ts';
 import { bootEventOf } from '../witness.ts';
-import { againOf, hostOfVm, installOf, mustRun } from './begin.ts';
+import { againOf, hostOfVm, installOf, mustRun, ourHostOf } from './begin.ts';
 import { openConsoles } from './consoles.ts';
 import { readEvidence } from './evidence.ts';
 import { openKernels } from './kernels.ts';
@@ -48,12 +48,12 @@ export interface InstallService extends Operator {
   resume(): Promise<void>;
   /**
    * Puts an install into its host's queue; it is stored when this resolves.
-   * @throws OperatorError VM_NOT_FOUND, VM_BUSY, VM_RUNNING, HOST_NOT_FOUND, WATCH_REFUSED
+   * @throws OperatorError VM_NOT_FOUND, VM_BUSY, VM_RUNNING, HOST_NOT_FOUND, HOST_ELSEWHERE, WATCH_REFUSED
    */
   install(vm: string, order: InstallOrder): Promise<InstallView>;
   /**
-   * Starts a failed install once more, where its installer was left standing.
-   * @throws OperatorError VM_NOT_FOUND, VM_BUSY, HOST_NOT_FOUND, RETRY_REFUSED
+   * Puts a failed install into the queue once more, where its installer was left standing.
+   * @throws OperatorError VM_NOT_FOUND, VM_BUSY, HOST_NOT_FOUND, HOST_ELSEWHERE, RETRY_REFUSED
    */
   retry(vm: string): Promise<InstallView>;
   /** @throws OperatorError INSTALL_NOT_RUNNING */
@@ -188,7 +188,7 @@ export function openInstallService(parts: ServiceParts): InstallService {
   async function takeUpAll(): Promise<void> {
     await rememberEnded();
     const open = await store.claimInstalls(config.node, claim);
-    const waits = ({ state }: Install) => state === 'defined';
+    const waits = ({ state }: Install) => WAITING.has(state);
     for (const install of [...open.filter((each) => !waits(each)), ...open.filter(waits)]) {
       await takeUp(install).catch((error) => giveUp(install, error));
     }
@@ -212,20 +212,20 @@ export function openInstallService(parts: ServiceParts): InstallService {
 
     async install(name, order) {
       const vm = await vmOf(name);
-      const host = hostOf(vm);
+      const host = ourHostOf(config, vm);
       const last = await store.latestInstall(name);
       if (last !== null && isOpen(last)) {
         throw new OperatorError('VM_BUSY', `${name} is already being installed (${last.state})`);
       }
       const access = parts.accessOf(host);
-      return begin(await installOf(order, vm, last, { access, clock, node: config.node, claim }), vm, host);
+      return begin(await installOf(order, vm, last, { access, clock, node: host.node, claim }), vm, host);
     },
 
     async retry(name) {
       const vm = await vmOf(name);
-      const host = hostOf(vm);
+      const host = ourHostOf(config, vm);
       const last = await store.latestInstall(name);
-      const install = againOf(last, vm, config.node, claim, clock.now());
+      const install = againOf(last, vm, host.node, claim, clock.now());
       await mustRun(parts.accessOf(host), vm, 'RETRY_REFUSED');
       return begin(install, vm, host);
     },

@@ -13,7 +13,6 @@ export const READING_PROGRAMS: Readonly<Record<string, HostProgram>> = {
   tail: withOptions('n:', tail),
   sha256: withOptions('q', sha256),
   df: withOptions('kh', df),
-  du: withOptions('ks', du),
 };
 
 async function cat(call: Call, { rest }: Options): Promise<number> {
@@ -164,10 +163,4 @@ function diskSize({ files }: Call): { readonly totalKiB?: number; readonly usedK
   return root.find('/var/db/disk.json') === null
     ? {}
     : JSON.parse(root.read('/var/db/disk.json').toString('utf8'));
-}
-
-function du(call: Call, { rest }: Options): number {
-  return each(rest, (path) =>
-    onFile(call, path, () => call.out(`${Math.ceil(call.files.stat(path).size / 1024)}\t${path}\n`)),
-  );
 }

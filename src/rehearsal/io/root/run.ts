@@ -8,6 +8,7 @@ import type { Call, HostProgram } from './call.ts';
 import { CHECK_PROGRAMS } from './check-programs.ts';
 import { FILE_PROGRAMS } from './file-programs.ts';
 import { HostFiles } from './host-files.ts';
+import { IMAGE_PROGRAMS } from './image-programs.ts';
 import { READING_PROGRAMS } from './reading-programs.ts';
 import { SHELL_PROGRAMS } from './shell-programs.ts';
 import { SYSTEM_PROGRAMS } from './system-programs.ts';
@@ -15,6 +16,7 @@ import { SYSTEM_PROGRAMS } from './system-programs.ts';
 const PROGRAMS: Readonly<Record<string, HostProgram>> = {
   ...FILE_PROGRAMS,
   ...READING_PROGRAMS,
+  ...IMAGE_PROGRAMS,
   ...ACCOUNT_PROGRAMS,
   ...CHECK_PROGRAMS,
   ...SYSTEM_PROGRAMS,
