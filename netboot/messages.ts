@@ -26,7 +26,19 @@ export type FromNetboot =
   | { readonly kind: 'ready' }
   | { readonly kind: 'pushed'; readonly id: number }
   | { readonly kind: 'refused'; readonly id: number; readonly reason: string }
-  | { readonly kind: 'event'; readonly event: BootEvent };
+  /** Numbered where it may have to be said again. */
+  | { readonly kind: 'event'; readonly event: BootEvent; readonly number?: EventNumber }
+  /** So many events were not kept until somebody heard them. */
+  | { readonly kind: 'forgotten'; readonly count: number; readonly number?: EventNumber };
+
+/** Ascending within one stream; a stream ends with the process that numbers. */
+export interface EventNumber {
+  readonly stream: string;
+  readonly seq: number;
+}
+
+/** What the other end has heard: everything up to this number. */
+export type Heard = EventNumber & { readonly kind: 'heard' };
 
 const canonical = <T extends string>(parse: (text: string) => T | null, what: string) =>
   z
@@ -161,11 +173,16 @@ const pushSchema = z.strictObject({
   skew: z.number().exactOptional(),
 });
 
+const eventNumber = { stream: z.string().max(100), seq: z.int().min(1) };
+const heardSchema = z.strictObject({ kind: z.literal('heard'), ...eventNumber });
+const numbered = { number: z.strictObject(eventNumber).exactOptional() };
+
 const fromSchema: z.ZodType<FromNetboot> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('ready') }),
   z.strictObject({ kind: z.literal('pushed'), id: z.int() }),
   z.strictObject({ kind: z.literal('refused'), id: z.int(), reason: z.string() }),
-  z.strictObject({ kind: z.literal('event'), event: eventSchema }),
+  z.strictObject({ kind: z.literal('event'), event: eventSchema, ...numbered }),
+  z.strictObject({ kind: z.literal('forgotten'), count: z.int().min(1), ...numbered }),
 ]);
 
 /** A push with a catalog that is none is answered with the reason, so it is told apart from noise. */
@@ -193,6 +210,15 @@ function skewed(catalog: Catalog, skew: number): Catalog {
       : { ...client, armed: { ...client.armed, until: Math.max(0, client.armed.until + skew) } },
   );
   return { ...catalog, clients };
+}
+
+export const isPush = (value: unknown): value is { readonly kind: 'push'; readonly sentAt?: unknown } =>
+  typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'push';
+
+/** @returns null for any other message */
+export function parseHeard(message: unknown): Heard | null {
+  const heard = heardSchema.safeParse(message);
+  return heard.success ? heard.data : null;
 }
 
 /** @returns null for what netboot does not say */

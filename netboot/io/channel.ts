@@ -1,6 +1,13 @@
 import { messageOf } from '../../src/common/error.ts';
 import type { BootEvent, Catalog, Netboot } from '../catalog.ts';
-import { type FromNetboot, parseFromNetboot, parsePush, type ToNetboot } from '../messages.ts';
+import {
+  type EventNumber,
+  type FromNetboot,
+  type Heard,
+  parseFromNetboot,
+  parsePush,
+  type ToNetboot,
+} from '../messages.ts';
 
 /** One end of a channel between processes: a fork's IPC, or a relay over it. */
 export interface MessagePortLike {
@@ -25,13 +32,30 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** The service as the other process sees it. A push outlives a restart of the service: it is sent again. */
-export function remoteNetboot(port: MessagePortLike, now: () => number = Date.now): RemoteNetboot {
+/**
+ * The service as the other process sees it. A push outlives a restart of the service: it is sent again. An event that
+ * has a number is acknowledged, and listened to once.
+ * @param forgot told how many events were lost while nobody heard them
+ */
+export function remoteNetboot(
+  port: MessagePortLike,
+  now: () => number = Date.now,
+  forgot: (count: number) => void = () => undefined,
+): RemoteNetboot {
   const events = new Set<(event: BootEvent) => void>();
   const ready = new Set<() => void>();
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
+  let heard: EventNumber = { stream: '', seq: 0 };
 
+  const isNew = (number: EventNumber | undefined) => {
+    if (number === undefined) return true;
+    const known = number.stream === heard.stream && number.seq <= heard.seq;
+    if (!known) heard = number;
+    const message: Heard = { kind: 'heard', ...heard };
+    port.send(message);
+    return !known;
+  };
   const send = (id: number, catalog: Catalog) => {
     const message: ToNetboot = { kind: 'push', id, catalog, sentAt: now() };
     port.send(message);
@@ -53,7 +77,10 @@ export function remoteNetboot(port: MessagePortLike, now: () => number = Date.no
       case 'refused':
         return settle(message.id, (push) => push.reject(new Error(`netboot refuses: ${message.reason}`)));
       case 'event':
-        for (const listener of events) listener(message.event);
+        if (isNew(message.number)) for (const listener of events) listener(message.event);
+        return;
+      case 'forgotten':
+        if (isNew(message.number)) forgot(message.count);
     }
   });
 

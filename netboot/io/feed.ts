@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type { Server, Socket } from 'node:net';
 import type { Clock, Log } from '../../src/common/port.ts';
-import { parseFromNetboot } from '../messages.ts';
+import { isPush, parseFromNetboot } from '../messages.ts';
+import { openOutbox } from '../outbox.ts';
 import { onJsonLine } from './json-lines.ts';
 
 export interface FeedParts {
@@ -20,21 +22,23 @@ export interface Feed {
 
 /** A catalog of twenty thousand armed machines has room. Characters. */
 const LONGEST_LINE = 64 * 1024 * 1024;
-/** Events that wait for a feed; of more, the oldest are forgotten. */
-const MOST_EVENTS = 1000;
 /** A feed that takes nothing is let go. Bytes. */
 const MOST_UNTAKEN = 16 * 1024 * 1024;
 
 /**
  * Stands between a netboot process and a `serve` on another machine, whose connection comes and goes. Without it
  * the process goes on with what it was told last, also after it died and was started again; armings end at their
- * own time. What it says meanwhile is kept. The newest connection counts: the one before it may hang.
+ * own time. What it says is kept until it was heard. The newest connection counts: the one before it may hang.
  */
 export function openFeed({ server, send, clock, log }: FeedParts): Feed {
   let current: Socket | null = null;
   let lastPush: unknown = null;
   let isReady = false;
-  let events: unknown[] = [];
+  const outbox = openOutbox({
+    stream: randomUUID(),
+    toNetboot: send,
+    toServe: (message) => current !== null && say(current, message),
+  });
 
   const say = (socket: Socket, message: unknown) => {
     socket.write(`${JSON.stringify(message)}\n`);
@@ -56,27 +60,22 @@ export function openFeed({ server, send, clock, log }: FeedParts): Feed {
         if (current !== socket) return;
         const message = withSkew(value, clock.now());
         if (isPush(message)) lastPush = message;
-        send(message);
+        outbox.fromServe(message);
       },
       tooLong: () => socket.destroy(),
     });
     if (isReady) say(socket, { kind: 'ready' });
-    for (const event of events) say(socket, event);
-    events = [];
+    outbox.again();
   });
 
   return {
     hear(message) {
-      const kind = parseFromNetboot(message)?.kind;
-      if (kind === 'ready') {
+      if (parseFromNetboot(message)?.kind === 'ready') {
         isReady = true;
         // A feed that is there pushes by itself.
         if (lastPush !== null && current === null) send(lastPush);
       }
-      if (current !== null) return say(current, message);
-      if (kind !== 'event') return;
-      events.push(message);
-      if (events.length > MOST_EVENTS) events.shift();
+      outbox.fromNetboot(message);
     },
     close: () =>
       new Promise((resolve) => {
@@ -85,9 +84,6 @@ export function openFeed({ server, send, clock, log }: FeedParts): Feed {
       }),
   };
 }
-
-const isPush = (value: unknown): value is { readonly kind: 'push'; readonly sentAt?: unknown } =>
-  typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'push';
 
 /** The other machine's clock may be wrong, or ours: an arming must not end sooner or later for that. */
 function withSkew(value: unknown, now: number): unknown {

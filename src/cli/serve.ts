@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
+import { openOutbox } from '../../netboot/outbox.ts';
 import type { Config } from '../config/schema.ts';
 import { SYSTEM_CLOCK } from '../io/clock.ts';
 import { readConfig } from '../io/config-file.ts';
@@ -33,7 +35,7 @@ async function serve(config: Config, untilEof: boolean): Promise<void> {
     config.netboot.remote === undefined
       ? supervise(await netbootChild(config), {
           ...parts,
-          relay: (body) => operate.send({ kind: 'relay', body }),
+          relay: (body) => outbox.fromNetboot(body),
         })
       : null;
   const operate: SupervisedChild = supervise(
@@ -44,8 +46,14 @@ async function serve(config: Config, untilEof: boolean): Promise<void> {
       settings: config,
       bind: async () => [],
     },
-    { ...parts, relay: (body) => netboot?.send({ kind: 'relay', body }) },
+    { ...parts, relay: (body) => outbox.fromServe(body) },
   );
+  // What netboot did while operate was being started again is told to the next one.
+  const outbox = openOutbox({
+    stream: randomUUID(),
+    toNetboot: (body) => netboot?.send({ kind: 'relay', body }),
+    toServe: (body) => operate.send({ kind: 'relay', body }),
+  });
 
   const stop = async () => {
     await Promise.all([operate.stop(), netboot?.stop()]);

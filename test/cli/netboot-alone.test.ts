@@ -92,6 +92,13 @@ function feed(config: string, now?: () => number, ssh: readonly string[] = []): 
   };
 }
 
+/** The processes that carry its feed. */
+async function carriersOf({ config }: Alone): Promise<readonly number[]> {
+  const { stdout } = await run('ps', ['-A', '-o', 'pid=,args=']);
+  const lines = stdout.split('\n').filter((line) => line.includes(`${config} --channel`));
+  return lines.map((line) => Number.parseInt(line, 10));
+}
+
 let directory: string;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'puffboot-alone-'));
@@ -142,6 +149,28 @@ describe('puffboot netboot alone', () => {
     await until(async () => (await childrenOf(alone.process)).length > 0);
     for (const pid of await childrenOf(alone.process)) process.kill(pid, 'SIGKILL');
     await until(async () => (await conf(alone).catch(() => null)) === 200);
+    await alone.stop();
+  });
+
+  it('tells once what was on its way when the connection was killed', async () => {
+    const alone = await startAlone(directory);
+    const { netboot, close } = feed(alone.config);
+    const done: BootEvent[] = [];
+    netboot.onEvent((event) => event.kind === 'install-done' && done.push(event));
+    await netboot.push(LOCAL_CATALOG);
+    const [carrier = 0] = await carriersOf(alone);
+    process.kill(carrier, 'SIGSTOP'); // from here on it takes what it is told, and carries nothing
+    await fetch(`${alone.origin}/install-done/${TOKEN}`);
+    process.kill(carrier, 'SIGKILL');
+    await until(async () => done.length > 0);
+    const [second = 0] = await until(async () => {
+      const found = await carriersOf(alone);
+      return found.length > 0 && found;
+    });
+    process.kill(second, 'SIGKILL');
+    await netboot.push(LOCAL_CATALOG); // answered over a third connection
+    expect(done).toMatchObject([{ name: 'local', token: TOKEN, outcome: 'accepted' }]);
+    close();
     await alone.stop();
   });
 

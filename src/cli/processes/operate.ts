@@ -39,7 +39,9 @@ runChild<Config>(async (parent) => {
   const store = await openStore(config.stateDirectory, { log });
   const { remote } = config.netboot;
   const elsewhere = remote === undefined ? null : commandPort(remote, { clock, log });
-  const netboot = remoteNetboot(elsewhere ?? parent);
+  const netboot = remoteNetboot(elsewhere ?? parent, undefined, (events) =>
+    log.warn('netboot.events.forgotten', { events }),
+  );
   const { accessOf, close: closeHosts } = openHosts(config.stateDirectory);
   const hosts = hostService({ config, store, accessOf, log });
   const telemetry = openTelemetry({ config, store, accessOf, clock, log });

@@ -89,6 +89,8 @@ export function openInstallService(parts: ServiceParts): InstallService {
   };
   const directory = `${config.stateDirectory}/recordings`;
   let resuming = false;
+  /** What netboot kept for whoever takes the installs up. */
+  const early: BootEvent[] = [];
   const coming = (vm: string) => {
     const state = runners.get(vm)?.install().state;
     return resuming || (state !== undefined && HOLDS_CONSOLE.has(state));
@@ -99,6 +101,10 @@ export function openInstallService(parts: ServiceParts): InstallService {
   netboot.onEvent((event) => onBootEvent(event));
 
   function onBootEvent(event: BootEvent): void {
+    if (resuming) {
+      early.push(event);
+      return;
+    }
     const runner = event.name === null ? undefined : runners.get(event.name);
     const witness = runner === undefined ? null : bootEventOf(event);
     if (witness !== null) runner?.send(witness);
@@ -206,6 +212,7 @@ export function openInstallService(parts: ServiceParts): InstallService {
       resuming = true;
       await takeUpAll().finally(() => {
         resuming = false;
+        for (const event of early.splice(0)) onBootEvent(event);
       });
       await push();
     },
