@@ -15,23 +15,19 @@ import {
   tell,
 } from './outcome.ts';
 import { UPGRADE_BEGINS } from './phase.ts';
+import { hearProd, prod, prodOf, startProdAnew } from './prod.ts';
 import { endPrompt, goOnAtPrompt, reportPrompt, watchPrompt } from './prompting.ts';
 import type { MarkerRow } from './prompts/row.ts';
 import { findMarkers, findProgress } from './prompts/table.ts';
 import { BLANK_SCREEN, show } from './screen.ts';
 import { endOf } from './tail.ts';
 import type { Dialogue, DialogueEvent, DialogueFacts, Effect, Turn } from './turn.ts';
-import { isEntering, keepTyping, stopTyping, typeReturn, watchEcho } from './typing.ts';
+import { isEntering, keepTyping, stopTyping, watchEcho } from './typing.ts';
 
 export { type Standing, standingOf } from './outcome.ts';
 export type { Phase } from './phase.ts';
 export { tailOf } from './tail.ts';
 export type { Dialogue, DialogueEvent, DialogueFacts, Effect, Outcome, Telling } from './turn.ts';
-
-/** A console that was resumed and says nothing gets one RETURN after this many seconds. */
-const RESUME_SILENCE_SECONDS = 10;
-/** The same where an installer is known to stand; cu(1) takes a moment to set its terminal up. */
-const AGAIN_SILENCE_SECONDS = 2;
 
 /** @param at the time of the start, in the seconds that all events use */
 export function startDialogue(facts: DialogueFacts, at = 0): Dialogue {
@@ -61,19 +57,11 @@ export function startDialogue(facts: DialogueFacts, at = 0): Dialogue {
     failure: null,
     success: null,
     told: null,
-    prodAt: prodAtOf(facts, at),
+    prod: prodOf(facts, at),
     wakeAt: null,
   };
   return { ...dialogue, wakeAt: wakeAtOf(dialogue) };
 }
-
-/** At an unknown place RETURN could take a default. Where the installer gave up it draws its prompt again. */
-function prodAtOf({ taking, mode }: DialogueFacts, at: number): number | null {
-  return taking === 'again' || (taking === 'resume' && mode === 'auto') ? at + silenceOf(taking) : null;
-}
-
-const silenceOf = (taking: DialogueFacts['taking']): number =>
-  taking === 'again' ? AGAIN_SILENCE_SECONDS : RESUME_SILENCE_SECONDS;
 
 /**
  * Takes one event in. Events must come in the order of their times.
@@ -103,10 +91,7 @@ function wake(turn: Turn): void {
   if (next.waiting !== null && at >= next.waiting.settledAt) reportPrompt(turn, 'us');
   const deadline = deadlineOf(next);
   if (deadline !== null && at >= deadline) expire(turn);
-  if (next.prodAt !== null && at >= next.prodAt) {
-    next.prodAt = null;
-    typeReturn(turn, next.facts.taking ?? 'start');
-  }
+  if (next.prod !== null && at >= next.prod.at) prod(turn);
   tell(turn);
 }
 
@@ -133,9 +118,7 @@ function takeOutput(turn: Turn, text: string): void {
   if (next.phase !== phase && next.typing !== null) abandonPrompt(turn);
   watchEcho(turn, lines.length);
   watchPrompt(turn);
-  // What says nothing about the guest, like cu's own greeting, does not end the silence for good.
-  const lost = next.phase === null && next.asked === null;
-  if (next.prodAt !== null) next.prodAt = lost ? turn.at + silenceOf(next.facts.taking) : null;
+  hearProd(turn, text);
 }
 
 function takeInput(turn: Turn): void {
@@ -153,10 +136,10 @@ function stepAside({ next }: Turn): void {
 }
 
 function goOn(turn: Turn, lastKey: string): void {
-  const { next, at } = turn;
+  const { next } = turn;
   next.aside = false;
   next.lastKey = lastKey;
-  if (next.prodAt !== null) next.prodAt = at + silenceOf(next.facts.taking);
+  startProdAnew(turn);
   noteNews(turn);
   goOnAtPrompt(turn);
 }
@@ -199,7 +182,8 @@ function heedAll(turn: Turn, line: string, markers: readonly MarkerRow[]): void 
 function takeProgress(turn: Turn, line: string): void {
   const { next, effects } = turn;
   const progress = findProgress(line);
-  if (progress === null) return;
+  // Firmware is fetched with the same words: by a guest at its work, and at the first boot.
+  if (progress === null || isBystanding(next) || next.success !== null) return;
   if (next.progress?.file === progress.file && next.progress.stage === progress.stage) {
     if (next.progress.percent === progress.percent) return;
   }
@@ -252,7 +236,7 @@ function dueAtOf(dialogue: Dialogue): number {
   if (dialogue.aside) return Number.POSITIVE_INFINITY;
   const settledAt = dialogue.waiting?.settledAt ?? Number.POSITIVE_INFINITY;
   const deadline = deadlineOf(dialogue) ?? Number.POSITIVE_INFINITY;
-  return Math.min(settledAt, deadline, dialogue.prodAt ?? Number.POSITIVE_INFINITY);
+  return Math.min(settledAt, deadline, dialogue.prod?.at ?? Number.POSITIVE_INFINITY);
 }
 
 function wakeAtOf(dialogue: Dialogue): number | null {

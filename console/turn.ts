@@ -122,8 +122,8 @@ export interface Dialogue {
   readonly success: 'installed' | 'upgraded' | null;
   /** The outcome that was told last. */
   readonly told: { readonly outcome: Outcome; readonly reason: string | null } | null;
-  /** When a silent console gets a RETURN, to see where it stands; null when it does not. */
-  readonly prodAt: number | null;
+  /** When a silent console gets a RETURN, to see where it stands, or the kill before it; null when it does not. */
+  readonly prod: { readonly at: number; readonly killed: boolean } | null;
   /** When to send a tick; null when only output can change anything. */
   readonly wakeAt: number | null;
 }

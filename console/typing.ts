@@ -41,6 +41,11 @@ export function typeAnswer(turn: Turn, order: Order): void {
   else startAttempt(turn, manner, order, 1);
 }
 
+/** Erases what stands on the line of an unknown place, if anything does. */
+export function typeKill(turn: Turn): void {
+  if (turn.next.facts.manner !== undefined) write(turn, KILL);
+}
+
 /** RETURN, with nothing known about what it meets. At a shell nobody's half-typed command is to be run by it. */
 export function typeReturn(turn: Turn, taking: 'start' | 'resume' | 'again'): void {
   turn.effects.push({ kind: 'type', text: '\r', secret: false, rule: taking });

@@ -39,6 +39,7 @@ async function rehearse({ keep = false, fail, pace }: RehearseOptions): Promise<
   const stage = await setStage({
     program: process.argv[1] ?? '',
     release: '7.6',
+    nextRelease: '7.7',
     pace,
     faults: fail === undefined ? [] : [fail],
     pxe: [MACHINE],

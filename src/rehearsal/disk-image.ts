@@ -20,6 +20,19 @@ export interface InstalledSystem {
   readonly hostKey: string | null;
   /** Each installed file with its SHA256 in hexadecimal. */
   readonly sets: Readonly<Record<string, string>>;
+  /** URL of /etc/installurl; absent where the sets came from elsewhere. */
+  readonly installUrl?: string;
+  /** What sysupgrade(8) left for the loader; null once it is done. */
+  readonly upgrade?: PendingUpgrade | null;
+}
+
+/** /bsd.upgrade, /auto_upgrade.conf and /home/_sysupgrade. */
+export interface PendingUpgrade {
+  readonly release: string;
+  /** The loader takes /bsd.upgrade while it is executable, and makes it so no longer: it is tried once. */
+  readonly executable: boolean;
+  /** As `InstalledSystem.sets`. */
+  readonly sets: Readonly<Record<string, string>>;
 }
 
 export const renderDiskImage = (image: DiskImage): string => `${JSON.stringify(image, null, 2)}\n`;

@@ -6,7 +6,8 @@ import { OperatorError } from '../common/error.ts';
  * connection comes up. `no-lease`: no DHCP answer arrives. `wrong-disk`: the response file names a disk that is not
  * there. `checksum`: a set arrives damaged. `panic`: the kernel stops in ddb(4) while sets are installed. `site-asks`:
  * the site's own script, install.site, asks a question on the console, and waits. `disk-full`: a file system is full
- * before its set is unpacked. `site-fails`: install.site ends with an error.
+ * before its set is unpacked. `site-fails`: install.site ends with an error. `upgrade-stalls`: what sysupgrade(8) began
+ * comes to a standstill, until the installer's watchdog reboots the machine.
  */
 export const FAULTS = [
   'no-answer',
@@ -18,6 +19,7 @@ export const FAULTS = [
   'site-asks',
   'disk-full',
   'site-fails',
+  'upgrade-stalls',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 

@@ -1,29 +1,13 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { openPty } from '../../console/io/pty.ts';
 import { parseTranscript } from '../../console/transcript.ts';
 import { BROWSER, launchBrowser } from '../support/browser.ts';
-import { PROGRAM, puffboot, until } from '../support/puffboot.ts';
+import { puffboot, until } from '../support/puffboot.ts';
 import { type Rig, withRig } from '../support/rig.ts';
+import { terminal } from '../support/terminal.ts';
 
 const QUESTION = 'Which rack does this machine stand in?';
 const ASKING = { faults: ['site-asks'] } as const;
-
-/** `puffboot` on a terminal of its own. */
-function terminal({ stage }: Rig, ...argv: readonly string[]) {
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, PUFFBOOT_CONFIG: stage.configFile };
-  const line = openPty([process.execPath, PROGRAM, ...argv], { env });
-  let shown = '';
-  line.onOutput((bytes) => {
-    shown += new TextDecoder().decode(bytes);
-  });
-  return {
-    type: (keys: string) => line.write(new TextEncoder().encode(keys)),
-    shows: (text: string) => until(async () => shown.includes(text), 60),
-    closed: line.closed,
-    shown: () => shown,
-  };
-}
 
 const asks = (rig: Rig) =>
   until(async () => (await rig.show('web1')).install?.question?.text === QUESTION, 60);

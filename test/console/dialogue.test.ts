@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type Dialogue,
+  type DialogueEvent,
   type DialogueFacts,
   type Effect,
   standingOf,
@@ -9,6 +10,8 @@ import {
   step,
   tailOf,
 } from '../../console/dialogue.ts';
+import { KILL } from '../../console/keys.ts';
+import { MANNERS } from '../../console/manner.ts';
 import type { Answer } from '../../src/autoinstall/response-file.ts';
 
 const FACTS: DialogueFacts = { mode: 'auto', answers: [], location: null, until: 'congratulations' };
@@ -458,6 +461,44 @@ describe('resumed in the middle', () => {
     expect(play({ taking: 'resume' }, script, end).typed).toEqual(typed);
   });
 
+  it.each<[string, Script, number, string[]]>([
+    ['kills the line before its RETURN', [], 100, [KILL, '\r']],
+    ['sends no RETURN where the kill erased something', [[9.2, '\b \b\b \b']], 200, [KILL]],
+    ['sends none, and kills nothing, where text stands on the line', [[5, 'sd1']], 200, []],
+    [
+      'waits anew where something else came behind the kill',
+      [[9.2, '\r\nhello\r\n']],
+      100,
+      [KILL, KILL, '\r'],
+    ],
+  ])('%s', (_, script, end, written) => {
+    const { effects } = play({ taking: 'resume', manner: MANNERS.vmd }, script, end);
+    expect(effects.flatMap((effect) => (effect.kind === 'write' ? [effect.text] : [])).join('')).toEqual(
+      written.join(''),
+    );
+  });
+
+  it('says what was left half typed when nobody finishes it', () => {
+    const { dialogue } = play({ taking: 'resume', manner: MANNERS.vmd }, [[9.2, '\b \b']], 400);
+    expect(standingOf(dialogue).reason).toContain('half typed');
+  });
+
+  it('sends none to what a human left half typed when he gave the line back', () => {
+    let dialogue = startDialogue({ ...FACTS, taking: 'resume', manner: MANNERS.vmd });
+    const events: readonly DialogueEvent[] = [
+      { kind: 'taken', at: 1 },
+      { kind: 'output', text: 'sd1', at: 2 },
+      { kind: 'given', lastKey: '1', at: 3 },
+      ...[12, 13, 14, 60].map((at) => ({ kind: 'tick', at }) as const),
+    ];
+    const effects = events.flatMap((event) => {
+      const [next, said] = step(dialogue, event);
+      dialogue = next;
+      return said;
+    });
+    expect(effects).toEqual([]);
+  });
+
   it('knows that the installer gave up while nobody watched', () => {
     const shell: Script = [[11, '\r\n# ']];
     expect(standingOf(play({ taking: 'resume' }, shell).dialogue)).toMatchObject({ outcome: 'failed' });
@@ -491,6 +532,24 @@ describe('taken again where an install had failed', () => {
     const { typed, dialogue } = play({ taking: 'again' }, script, 60);
     expect(typed).toEqual(['\r']);
     expect(standingOf(dialogue).reason).toContain(reason);
+  });
+});
+
+describe('a guest that is watched', () => {
+  const FIRMWARE =
+    '\rGet/Verify intel-firmware.tgz  50% |***  |\rGet/Verify intel-firmware.tgz 100% |*****|\r\n';
+  it('has begun no upgrade when it fetches firmware', () => {
+    const { dialogue, effects } = play({ mode: 'watch' }, [[1, `vmd# fw_update\r\n${FIRMWARE}`]], 10_000);
+    expect(effects).toEqual([]);
+    expect(dialogue.wakeAt).toBeNull();
+  });
+
+  it('fetches firmware at its first boot, and no sets', () => {
+    const { dialogue } = play({ until: 'login' }, [
+      [1, `${WELCOME}${PERFORMING}${DONE}rebooting...\r\n`],
+      [9, `running rc.firsttime\r\n${FIRMWARE}`],
+    ]);
+    expect(dialogue.phase).toBe('first-boot');
   });
 });
 

@@ -278,6 +278,68 @@ describe('upgrade', () => {
   });
 });
 
+describe('sysupgrade', () => {
+  const installed = {
+    release: '7.5',
+    hostName: 'labhost.lab.example',
+    timezone: 'UTC',
+    users: ['root'],
+    sshd: true,
+    serialConsole: true,
+    hostKey: 'SHA256:old',
+    sets: { bsd: 'old', 'base75.tgz': 'old', 'site75.tgz': 'old' },
+    installUrl: 'http://10.76.0.1/pub/OpenBSD',
+  };
+  const LOGIN = ['root', 'rehearsal'];
+  const boot = async (typed: readonly string[], options: Partial<FakeBoardOptions> = {}) => {
+    const board = fakeBoard({ installed, files: fakeFiles(''), typed: [...LOGIN, ...typed], ...options });
+    await expect(runMachine(board, { kind: 'disk' })).rejects.toBeInstanceOf(SwitchedOff);
+    return board;
+  };
+
+  it('fetches, boots the kernel that it left, and upgrades from the disk without a question', async () => {
+    const board = await boot(['sysupgrade']);
+    expect(board.text()).toContain('Fetching from http://10.76.0.1/pub/OpenBSD/7.6/amd64/\n');
+    expect(board.text()).toMatch(
+      /Upgrading\.\nsyncing disks[\s\S]*bsd\.upgrade: [\s\S]*\(RAMDISK_CD\)[\s\S]*Welcome[\s\S]*\nPerforming non-interactive upgrade\.\.\.\n/,
+    );
+    expect(board.text()).toContain('[7.6/amd64] /home/_sysupgrade/\n');
+    expect(board.text()).toMatch(
+      /Continue without verification\? \[no\] yes\n[\s\S]*upgrade has been success[\s\S]*OpenBSD 7\.6 \(GENERIC\)/,
+    );
+    expect(board.disk.installed).toMatchObject({ release: '7.6', hostKey: 'SHA256:old', upgrade: null });
+    expect(Object.keys(board.disk.installed?.sets ?? {})).toContain('base76.tgz');
+  });
+
+  it('is rebooted by the watchdog when it stands still, into the old release', async () => {
+    const board = await boot(['sysupgrade'], { upgradeStalls: true });
+    expect(board.text()).toMatch(/Installing base76\.tgz +40% [\s\S]*ETAWATCHDOG\nsyncing disks/);
+    expect(board.text()).toMatch(
+      /\/bsd\.upgrade is not u\+x\n[\s\S]*OpenBSD 7\.5 \(GENERIC\)[\s\S]*login: $/,
+    );
+    expect(board.disk.installed?.release).toBe('7.5');
+  });
+
+  it.each([
+    [
+      'sysupgrade -R 7.7',
+      'ftp: Error retrieving http://10.76.0.1/pub/OpenBSD/7.7/amd64/SHA256.sig: 404 Not Found',
+    ],
+    ['sysupgrade -s', 'usage: sysupgrade '],
+    ['sysupgrade -n', 'Will upgrade on next reboot'],
+    ['uname -a', 'OpenBSD 7.5'],
+  ])('%s stays at the shell', async (command, said) => {
+    const board = await boot([command]);
+    expect(board.text()).toContain(said);
+    expect(board.text()).toMatch(/labhost# $/);
+  });
+
+  it('lets nobody in without the password', async () => {
+    const board = await boot([], { typed: ['root', 'guess'] });
+    expect(board.text()).toMatch(/Login incorrect\nlogin: $/);
+  });
+});
+
 describe('from disk', () => {
   it('an empty disk does not boot', async () => {
     const board = fakeBoard({});

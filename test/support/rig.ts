@@ -52,7 +52,10 @@ export async function withRig(
   pace: number,
   body: (rig: Rig) => Promise<void>,
   options: Partial<
-    Pick<StageOptions, 'release' | 'lone' | 'hung' | 'wedged' | 'faults' | 'reach' | 'telemetrySeconds'>
+    Pick<
+      StageOptions,
+      'release' | 'nextRelease' | 'lone' | 'hung' | 'wedged' | 'faults' | 'reach' | 'telemetrySeconds'
+    >
   > = {},
 ): Promise<void> {
   const stage = await setStage({ program: PROGRAM, release: '7.6', pace, faults: [], ...options });

@@ -29,6 +29,8 @@ export interface StageOptions {
   /** The compiled main program, as node runs it. */
   readonly program: string;
   readonly release: string;
+  /** Another release whose sets are there, for upgrades. */
+  readonly nextRelease?: string;
   readonly pace: number;
   readonly faults: readonly Fault[];
   /** VMs that stand for real machines: they boot by PXE. */
@@ -70,6 +72,7 @@ type Network = typeof NETWORK;
 export async function setStage({
   program,
   release,
+  nextRelease,
   pace,
   faults,
   pxe = [],
@@ -86,7 +89,8 @@ export async function setStage({
   const configFile = join(directory, 'puffboot.toml');
   const root = join(directory, 'host');
   await mkdir(join(directory, 'state'), { mode: 0o750 });
-  await makeSets(join(directory, 'sets'), release, 'amd64');
+  const releases = nextRelease === undefined ? [release] : [release, nextRelease];
+  for (const each of releases) await makeSets(join(directory, 'sets'), each, 'amd64');
   const told = { release, telemetrySeconds, reach: await reach(root) };
   await writeFile(configFile, renderConfig(directory, network, ports, told));
   const host = await startSimulatedHost({

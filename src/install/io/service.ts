@@ -121,6 +121,18 @@ export function openInstallService(parts: ServiceParts): InstallService {
     return pushing;
   }
 
+  /** Later upgrades and installs are to be of what runs, not of what was ordered once. */
+  async function noteRelease(name: string, release: string): Promise<void> {
+    try {
+      await store.updateVm(name, (vm) => ({ ...vm, release }));
+      log.info('vm.release', { vm: name, release });
+      changed();
+      await push();
+    } catch (error) {
+      log.warn('vm.release', { vm: name, release, error: messageOf(error) });
+    }
+  }
+
   const hostOf = (vm: Vm): HostConfig => hostOfVm(config, vm);
 
   async function vmOf(name: string): Promise<Vm> {
@@ -135,6 +147,7 @@ export function openInstallService(parts: ServiceParts): InstallService {
     directory,
     opened: consoles.opened,
     changed,
+    upgradedTo: (name, release) => void noteRelease(name, release),
     push,
     installNow: (name) => runners.get(name)?.install() ?? null,
   };

@@ -48,6 +48,8 @@ export interface SessionParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly opened: (console: HeldConsole) => void;
+  /** What a guest was seen to run after it upgraded itself. */
+  readonly upgradedTo: (release: string) => void;
   /** Called when what is shown of the console changed. */
   readonly changed: () => void;
 }
@@ -131,6 +133,8 @@ async function openSession(
   const driven = drive({ line, held, clock, facts, recorder, onEvent, signal, evidence: true });
   void driven.then(async (result) => {
     const failure = signal.aborted ? null : consoleFailure(result, result.tail);
+    const came = !signal.aborted && failure === null && parts.release === null;
+    if (came && result.release !== null) parts.upgradedTo(result.release);
     if (failure !== null && gone !== null && listener.lost) listener.lost(gone.lost ?? null, failure);
     else if (failure !== null)
       listener.event({ ...failure, ...(await keepEvidence(parts, console.path, result)) });

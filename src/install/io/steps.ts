@@ -27,6 +27,8 @@ export interface StepsParts {
   readonly directory: string;
   readonly opened: Consoles['opened'];
   readonly changed: () => void;
+  /** Writes into the inventory which release a VM runs. */
+  readonly upgradedTo: (vm: string, release: string) => void;
   /** Tells netboot what is armed. */
   readonly push: () => Promise<void>;
   /** The VM's install as it stands; null where none is under way. */
@@ -81,6 +83,7 @@ async function sessionOf(parts: StepsParts, access: HostAccess): Promise<Session
     clock,
     log,
     opened: (console) => parts.opened(vm.name, console),
+    upgradedTo: (release) => parts.upgradedTo(vm.name, release),
     changed,
   };
 }

@@ -63,6 +63,8 @@ export interface MachineFacts {
   readonly siteFails?: boolean;
   /** No set fits on it. */
   readonly diskFull?: boolean;
+  /** An upgrade by sysupgrade(8) comes to a standstill. */
+  readonly upgradeStalls?: boolean;
 }
 
 export type BootSource =

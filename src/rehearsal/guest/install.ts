@@ -56,6 +56,7 @@ async function install(session: Session, offeredName: string): Promise<void> {
     serialConsole: accounts.serialConsole,
     hostKey: null,
     sets: Object.fromEntries(sets),
+    ...(session.installUrl === '' ? {} : { installUrl: session.installUrl }),
   });
 }
 
@@ -67,7 +68,7 @@ async function upgrade(session: Session): Promise<void> {
   await finish(session);
   if (before === null) return;
   const merged = { ...before.sets, ...Object.fromEntries(sets) };
-  session.board.writeDisk({ ...before, release: session.release, sets: merged });
+  session.board.writeDisk({ ...before, release: session.release, sets: merged, upgrade: null });
 }
 
 async function finish(session: Session): Promise<void> {

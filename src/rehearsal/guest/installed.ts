@@ -1,16 +1,26 @@
 import type { InstalledSystem } from '../disk-image.ts';
 import { type Board, Interrupted } from './board.ts';
 import { bootInstalled, diskUid, printLines } from './kernel.ts';
+import { runLoginShell } from './login-shell.ts';
+import { runUpgrade } from './ramdisk.ts';
 
-/** The machine as it boots from its disk: until somebody ends the VM. */
-export async function runFromDisk(board: Board): Promise<never> {
+/** Root's, in every simulated guest: the one that the installer was given is a hash, and nobody knows it. */
+const ROOT_PASSWORD = 'rehearsal';
+
+/** The machine as it boots from its disk: until it reboots, or somebody ends the VM. */
+export async function runFromDisk(board: Board): Promise<void> {
   await board.terminal('off');
   const system = board.readDisk();
   if (system === null) return noSystem(board);
   // Told to leave the console alone, the system speaks to a screen that a VM doesn't have.
   if (!system.serialConsole) return silence(board);
+  const upgrade = system.upgrade ?? null;
+  if (upgrade?.executable === true) {
+    board.writeDisk({ ...system, upgrade: { ...upgrade, executable: false } });
+    return runUpgrade(board, upgrade);
+  }
   const uid = diskUid(board.facts);
-  await bootInstalled(board, system.release, uid);
+  await bootInstalled(board, system.release, uid, upgrade !== null);
   await runRc(board, system, uid);
   return getty(board, system.hostName);
 }
@@ -90,10 +100,18 @@ function zoneName(now: number, timeZone: string): string {
   return names.find((name) => /^[A-Z]+$/.test(name)) ?? names[0] ?? '';
 }
 
-/** getty(8) and login(1): nobody gets in, as nobody knows a password. */
-async function getty(board: Board, hostName: string): Promise<never> {
-  await board.terminal('lines');
-  board.print(`\nOpenBSD/${board.facts.arch} (${hostName}) (tty00)\n\n`);
+/** getty(8) and login(1), until somebody has the machine reboot. */
+async function getty(board: Board, hostName: string): Promise<void> {
+  for (;;) {
+    await board.terminal('lines');
+    board.print(`\nOpenBSD/${board.facts.arch} (${hostName}) (tty00)\n\n`);
+    await login(board);
+    if ((await runLoginShell(board)) === 'reboot') return;
+  }
+}
+
+/** Resolves once root is in. */
+async function login(board: Board): Promise<void> {
   for (;;) {
     board.print('login: ');
     const name = await board.readLine().catch(ignoreInterrupt);
@@ -101,9 +119,10 @@ async function getty(board: Board, hostName: string): Promise<never> {
     if (name === null || name.trim() === '') continue;
     await board.terminal('silent');
     board.print('Password:');
-    await board.readLine().catch(ignoreInterrupt);
+    const password = await board.readLine().catch(ignoreInterrupt);
     await board.terminal('lines');
     board.print('\n');
+    if (name.trim() === 'root' && password === ROOT_PASSWORD) return;
     await board.pause(0.5);
     board.print('Login incorrect\n');
   }

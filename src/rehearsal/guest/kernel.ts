@@ -20,15 +20,29 @@ export const ramdiskMessages = (facts: MachineFacts, release: string): readonly 
   'WARNING: CHECK AND RESET THE DATE!',
 ];
 
-/** The same for the kernel on the disk, which the BIOS and boot(8) load. */
-export async function bootInstalled(board: Board, release: string, duid: string): Promise<void> {
+/** The same behind boot(8), which takes the kernel that sysupgrade(8) left, without asking. */
+export async function bootUpgrade(board: Board, release: string): Promise<void> {
   await printLines(board, [
-    'Booting from Hard Disk...',
-    'Using drive 0, partition 3.',
-    'Loading......',
-    `probing: pc0 com0 mem[638K ${board.facts.memoryMiB - 2}M a20=on]`,
-    'disk: hd0+',
-    '>> OpenBSD/amd64 BOOT 3.65',
+    ...loader(board.facts),
+    'booting hd0a:/bsd.upgrade: 3969732+1655808+3890312+0+704512 [109+448592+302115]=0xa79000',
+    'entry point at 0xffffffff81001000',
+    ...ramdiskMessages(board.facts, release),
+  ]);
+}
+
+/**
+ * The same for the kernel on the disk, which the BIOS and boot(8) load.
+ * @param tried an upgrade's kernel lies there, which the loader has booted once already
+ */
+export async function bootInstalled(
+  board: Board,
+  release: string,
+  duid: string,
+  tried: boolean,
+): Promise<void> {
+  await printLines(board, [
+    ...loader(board.facts),
+    ...(tried ? ['/bsd.upgrade is not u+x'] : []),
     'boot> ',
     'booting hd0a:/bsd: 15763576+3781640+368688+0+1241088 [1156489+128+1273776+970212]=0x176f7a0',
     'entry point at 0xffffffff81001000',
@@ -57,6 +71,15 @@ export function diskUid({ lladdr }: MachineFacts): string {
   );
   return `84${hash.toString(16).padStart(14, '0')}`.slice(0, 16);
 }
+
+const loader = ({ memoryMiB }: MachineFacts): readonly string[] => [
+  'Booting from Hard Disk...',
+  'Using drive 0, partition 3.',
+  'Loading......',
+  `probing: pc0 com0 mem[638K ${memoryMiB - 2}M a20=on]`,
+  'disk: hd0+',
+  '>> OpenBSD/amd64 BOOT 3.65',
+];
 
 const copyright = (): readonly string[] => [
   'Copyright (c) 1982, 1986, 1989, 1991, 1993',

@@ -8,8 +8,8 @@ export async function runMachine(board: Board, first: BootSource): Promise<never
   let source = first;
   for (;;) {
     if (source.kind === 'network') source = await bootFromNetwork(board);
-    if (source.kind !== 'ramdisk') return runFromDisk(board);
-    await runRamdisk(board, source.release);
+    if (source.kind === 'ramdisk') await runRamdisk(board, source.release);
+    else await runFromDisk(board);
     source = await board.reboot();
   }
 }

@@ -1,3 +1,5 @@
+import type { Session } from './session.ts';
+
 const TITLE_WIDTH = 23;
 const BAR_WIDTH = 26;
 const PREFIXES = ' KMGT';
@@ -14,6 +16,16 @@ export function renderProgress(title: string, received: number, total: number, s
   if (ratio >= 1) return `${head}${size(received)}   ${clock(seconds)}    \n`;
   const rest = received === 0 ? '--:--' : clock((seconds / ratio) * (1 - ratio));
   return `${head}${size(received)}   ${rest} ETA`;
+}
+
+/** What ftp(1) draws for a file that is here already. */
+export async function localProgress(session: Session, title: string, size: number): Promise<void> {
+  for (const part of size >= 100_000 ? [0, 0.4, 0.8] : [0]) {
+    session.say(renderProgress(title, Math.floor(size * part), size, part * 0.3));
+    await session.wait(0.03);
+  }
+  session.say(renderProgress(title, size, size, 0.3));
+  await session.wait(0.02);
 }
 
 /** From 100,000 on in the next larger unit. */

@@ -1,12 +1,15 @@
+import { parseResponseFile } from '../../autoinstall/response-file.ts';
 import type { Lease } from '../dhcp-client.ts';
+import type { PendingUpgrade } from '../disk-image.ts';
 import { findResponseFile } from './autoinstall.ts';
 import { type Board, Interrupted } from './board.ts';
 import { Panicked, runDebugger } from './debugger.ts';
 import { type Mode, runInstaller } from './install.ts';
-import { bootRamdisk } from './kernel.ts';
+import { bootRamdisk, bootUpgrade } from './kernel.ts';
 import { haltTexts, rebootTexts } from './power.ts';
 import type { Ramdisk } from './ramdisk-commands.ts';
 import { Aborted, Session } from './session.ts';
+import { WatchdogBarked } from './set-disk.ts';
 import { runShell } from './shell.ts';
 
 /** Where .profile goes next. */
@@ -19,8 +22,34 @@ export async function runRamdisk(board: Board, release: string): Promise<void> {
   await board.terminal('off');
   await bootRamdisk(board, release);
   await board.pause(0.2);
+  await untilReboot(board, new Profile(board, release), board.facts.netbooted);
+}
+
+/** /auto_upgrade.conf of sysupgrade(8); autoinstall adds the disk that it was found on. */
+const AUTO_UPGRADE = `Location of sets = disk
+Pathname to the sets = /home/_sysupgrade/
+Set name(s) = done
+Directory does not contain SHA256.sig. Continue without verification = yes
+Which disk is the root disk = sd0
+`;
+
+/** The same for the kernel that sysupgrade(8) left: `autoinstall -x` finds its answers on the disk, and begins. */
+export async function runUpgrade(board: Board, { release }: PendingUpgrade): Promise<void> {
+  await bootUpgrade(board, release);
+  await board.pause(0.2);
   const profile = new Profile(board, release);
-  let timer = board.facts.netbooted;
+  try {
+    if ((await profile.upgradeUnattended(AUTO_UPGRADE)) === 'reboot') return;
+  } catch (error) {
+    if (!(error instanceof WatchdogBarked)) throw error;
+    board.print('WATCHDOG\n');
+    return rebootTexts(board);
+  }
+  await untilReboot(board, profile, false);
+}
+
+async function untilReboot(board: Board, profile: Profile, netbooted: boolean): Promise<void> {
+  let timer = netbooted;
   try {
     for (;;) {
       const next = await profile.login(timer);
@@ -59,9 +88,7 @@ class Profile {
   /** init(8) runs the shell, which runs .profile. */
   async login(timer: boolean): Promise<'shell' | 'reboot'> {
     const board = this.#board;
-    board.print('erase ^?, werase ^W, kill ^U, intr ^C, status ^T\n\n');
-    board.print(`Welcome to the OpenBSD/${board.facts.arch} ${this.#release} installation program.\n`);
-    await board.pause(0.3);
+    await this.#welcome();
     await board.terminal('lines');
     let seconds = timer ? 5 : undefined;
     if (timer) board.print('Starting non-interactive mode in 5 seconds...\n');
@@ -76,6 +103,27 @@ class Profile {
       }
       seconds = undefined;
     }
+  }
+
+  async #welcome(): Promise<void> {
+    const board = this.#board;
+    board.print('erase ^?, werase ^W, kill ^U, intr ^C, status ^T\n\n');
+    board.print(`Welcome to the OpenBSD/${board.facts.arch} ${this.#release} installation program.\n`);
+    await board.pause(0.3);
+  }
+
+  /** @throws WatchdogBarked */
+  async upgradeUnattended(responseFile: string): Promise<'failed' | 'reboot'> {
+    const board = this.#board;
+    await this.#welcome();
+    board.print('Performing non-interactive upgrade...\n');
+    const answers = parseResponseFile(responseFile, '/auto_upgrade.conf');
+    if (await this.#complete(new Session(board, this.#release, answers), 'upgrade', '')) {
+      await rebootTexts(board);
+      return 'reboot';
+    }
+    board.print('failed; check /tmp/ai/ai.log\n');
+    return 'failed';
   }
 
   async #menu(seconds: number | undefined): Promise<Next> {

@@ -17,6 +17,8 @@ export class Session {
   answers = '';
   /** The root disk has been partitioned. */
   labelled = false;
+  /** Where the sets came from, as /etc/installurl has it; empty before. */
+  installUrl = '';
   /** True once a question was asked by hand, which decides where a failure leads. */
   askedByHand = false;
   #answers: readonly Answer[];

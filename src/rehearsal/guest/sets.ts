@@ -1,7 +1,8 @@
 import type { Fetched } from './board.ts';
 import { Panicked } from './debugger.ts';
-import { renderProgress } from './progress.ts';
+import { localProgress, renderProgress } from './progress.ts';
 import { Aborted, type Session } from './session.ts';
+import { installFromDisk } from './set-disk.ts';
 import { knownSets, renderColumns, renderSelection, selectedAtFirst, selectSets } from './set-selection.ts';
 import { checksums, listSets, type SetSource } from './set-source.ts';
 
@@ -25,8 +26,11 @@ export async function installSets(
     const where = await session.ask(LOCATION, fallback);
     if (where === 'done') {
       if (await confirmMissing(session, needed, installed, mode)) return installed;
-    } else if (/^h/i.test(where)) {
-      installed = new Map([...installed, ...(await installFromHttp(session, hostName, mode, memory))]);
+    } else if (/^[dh]/i.test(where)) {
+      const added = /^d/i.test(where)
+        ? await installFromDisk(session)
+        : await installFromHttp(session, hostName, mode, memory);
+      installed = new Map([...installed, ...added]);
     } else session.refuse(where);
     const sane = needed.every((set) => installed.has(set));
     if (sane || session.unattended) fallback = 'done';
@@ -68,6 +72,7 @@ async function installFromHttp(
   const setDirectory = memory.directory || `pub/OpenBSD/${release}/${board.facts.arch}`;
   memory.directory = (await session.askUntil('Server directory?', setDirectory)).replace(/^\/+/, '');
   const source = await listSets(session, server, memory.directory);
+  session.installUrl = source.base.replace(/(\/[^/]+){2}$/, '');
   return installFiles(session, source, hostName, mode);
 }
 
@@ -235,13 +240,4 @@ async function overflow(session: Session, set: string, size: number): Promise<vo
   session.say('\nuid 0 on /mnt/usr: file system full\n\n/mnt/usr: write failed, file system is full\n');
   session.say('tar: Failed write to archive member: No space left on device\n');
   await goOn(session, `Installation of ${set} failed. Continue anyway?`);
-}
-
-async function localProgress(session: Session, title: string, size: number): Promise<void> {
-  for (const part of size >= 100_000 ? [0, 0.4, 0.8] : [0]) {
-    session.say(renderProgress(title, Math.floor(size * part), size, part * 0.3));
-    await session.wait(0.03);
-  }
-  session.say(renderProgress(title, size, size, 0.3));
-  await session.wait(0.02);
 }

@@ -43,6 +43,7 @@ export function openBoard(parameters: GuestParameters): Board {
       siteAsks: options.faults.includes('site-asks'),
       siteFails: options.faults.includes('site-fails'),
       diskFull: options.faults.includes('disk-full'),
+      upgradeStalls: options.faults.includes('upgrade-stalls'),
     },
     print: terminal.print,
     pause: (seconds) => sleep(seconds * options.pace),

@@ -27,6 +27,7 @@ export interface FakeBoardOptions {
   readonly typed?: readonly string[];
   readonly netbooted?: boolean;
   readonly panics?: boolean;
+  readonly upgradeStalls?: boolean;
   /** What TFTP has, by the name that is asked; the rest is refused. */
   readonly tftp?: Readonly<Record<string, string>>;
   readonly installed?: InstalledSystem;
@@ -63,6 +64,7 @@ export function fakeBoard(options: FakeBoardOptions): FakeBoard {
       netbooted: options.netbooted ?? false,
       hardware: 'vmd',
       panics: options.panics ?? false,
+      upgradeStalls: options.upgradeStalls ?? false,
     },
     print,
     pause: async () => undefined,

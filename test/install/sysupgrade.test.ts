@@ -1,0 +1,62 @@
+import { expect, it } from 'vitest';
+import type { InstallView } from '../../src/web/operator.ts';
+import { until } from '../support/puffboot.ts';
+import { type Rig, withRig } from '../support/rig.ts';
+import { terminal } from '../support/terminal.ts';
+
+/** A human starts it in the guest, and leaves the console to the watcher. */
+async function upgradeByHand(rig: Rig): Promise<void> {
+  const anna = terminal(rig, 'console', 'web1');
+  await anna.shows('You hold the line of web1');
+  anna.type('\r');
+  await anna.shows('login: ');
+  anna.type('root\r');
+  await anna.shows('Password:');
+  anna.type('rehearsal\r');
+  await anna.shows('web1# ');
+  anna.type('sysupgrade\r');
+  await anna.shows('Fetching from ');
+  anna.type('~.');
+  await anna.closed;
+}
+
+async function watch(rig: Rig): Promise<InstallView | null> {
+  await rig.add('web1');
+  await rig.install('web1');
+  expect(await rig.ended('web1')).toBe('running');
+  await rig.call('POST', '/vms/web1/install', { mode: 'upgrade', way: 'watch' });
+  await upgradeByHand(rig);
+  await rig.ended('web1');
+  return (await rig.show('web1')).install;
+}
+
+it(
+  'watches a guest upgrade itself, and knows its new release',
+  () =>
+    withRig(
+      0,
+      async (rig) => {
+        expect(await watch(rig)).toMatchObject({ state: 'running', mode: 'upgrade' });
+        // Written down right behind `login:`.
+        await until(async () => (await rig.show('web1')).release === '7.7');
+        expect(await rig.events('vm.release')).toHaveLength(1);
+      },
+      { nextRelease: '7.7' },
+    ),
+  60_000,
+);
+
+it(
+  'tells that the watchdog ended an upgrade that stood still',
+  () =>
+    withRig(
+      0,
+      async (rig) => {
+        const reason = expect.stringContaining('WATCHDOG');
+        expect(await watch(rig)).toMatchObject({ state: 'failed', failure: { reason } });
+        expect((await rig.show('web1')).release).toBe('7.6');
+      },
+      { nextRelease: '7.7', faults: ['upgrade-stalls'] },
+    ),
+  60_000,
+);

@@ -1,0 +1,19 @@
+import { openPty } from '../../console/io/pty.ts';
+import { PROGRAM, until } from './puffboot.ts';
+import type { Rig } from './rig.ts';
+
+/** `puffboot` on a terminal of its own. */
+export function terminal({ stage }: Rig, ...argv: readonly string[]) {
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME, PUFFBOOT_CONFIG: stage.configFile };
+  const line = openPty([process.execPath, PROGRAM, ...argv], { env });
+  let shown = '';
+  line.onOutput((bytes) => {
+    shown += new TextDecoder().decode(bytes);
+  });
+  return {
+    type: (keys: string) => line.write(new TextEncoder().encode(keys)),
+    shows: (text: string) => until(async () => shown.includes(text), 60),
+    closed: line.closed,
+    shown: () => shown,
+  };
+}
