@@ -2,12 +2,13 @@ import type { Socket } from 'node:dgram';
 import { errnoOf, messageOf } from '../../src/common/error.ts';
 import type { Clock } from '../../src/common/port.ts';
 import {
-  dataHeader,
+  DATA_HEADER_BYTES,
   decodeTftp,
   ERROR_CODES,
   encodeTftp,
   type RequestOptions,
   type TftpPacket,
+  writeData,
 } from '../tftp/packet.ts';
 import {
   bytesDelivered,
@@ -109,10 +110,17 @@ export function runTransfer(
       }
     }
   };
+  // The system has copied a packet when `send` is back, and then the next one may be written over it; one that had to
+  // wait for room in the system is left alone. Handing over header and bytes apart costs more than copying them.
+  const whole = Buffer.allocUnsafe(DATA_HEADER_BYTES + transfer.terms.blockSize);
+  const frame = (length: number): Buffer =>
+    length === whole.length && socket.getSendQueueCount() === 0 ? whole : Buffer.allocUnsafe(length);
   const sendData = ({ number, length }: { number: number; length: number }, bytes: Uint8Array) => {
     if (ended) return;
     if (bytes.length === length) {
-      socket.send([dataHeader(number), bytes]); // gathered by the system: the bytes are not copied here
+      const packet = frame(DATA_HEADER_BYTES + length);
+      writeData(packet, number, bytes);
+      socket.send(packet);
       return;
     }
     const message = 'the file became shorter';

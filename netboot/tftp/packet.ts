@@ -78,10 +78,9 @@ export function encodeTftp(packet: TftpPacket): Uint8Array {
     case 'oack':
       return joined(OPCODES.oack, [...packet.options].flat());
     case 'data': {
-      const bytes = new Uint8Array(4 + packet.bytes.length);
-      bytes.set(dataHeader(packet.block));
-      bytes.set(packet.bytes, 4);
-      return bytes;
+      const packetBytes = new Uint8Array(DATA_HEADER_BYTES + packet.bytes.length);
+      writeData(packetBytes, packet.block, packet.bytes);
+      return packetBytes;
     }
     case 'ack':
       return Uint8Array.of(0, OPCODES.ack, packet.block >>> 8, packet.block & 255);
@@ -96,9 +95,15 @@ export function encodeTftp(packet: TftpPacket): Uint8Array {
   }
 }
 
-/** What stands before the bytes of a DATA packet. */
-export function dataHeader(block: number): Uint8Array {
-  return Uint8Array.of(0, OPCODES.data, block >>> 8, block & 255);
+export const DATA_HEADER_BYTES = 4;
+
+/** Writes a DATA packet over `into`, which must be as long as it is: thousands a second make no garbage so. */
+export function writeData(into: Uint8Array, block: number, bytes: Uint8Array): void {
+  into[0] = 0;
+  into[1] = OPCODES.data;
+  into[2] = block >>> 8;
+  into[3] = block & 255;
+  into.set(bytes, DATA_HEADER_BYTES);
 }
 
 function decodeRequest(kind: 'rrq' | 'wrq', bytes: Uint8Array): TftpDecoded {

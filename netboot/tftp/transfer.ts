@@ -110,7 +110,9 @@ function stepAck(transfer: Transfer, number: number, now: number): Stepped {
 
   const wholeWindow = block === transfer.sent && !transfer.repeated;
   const roundTrip = wholeWindow ? measured(transfer.roundTrip, now - transfer.sentAt) : transfer.roundTrip;
-  const next = { ...transfer, acknowledged: block, roundTrip, tries: 0, repeated: false, sentAt: now };
+  // Spelled out: spreads cost more than all the rest of what is done for an ACK.
+  const { terms, size, sent } = transfer;
+  const next = { terms, size, acknowledged: block, sent, sentAt: now, repeated: false, tries: 0, roundTrip };
   return block === lastBlock(transfer) ? end(next, 'sent', null) : sendWindow(next);
 }
 
@@ -130,7 +132,9 @@ function sendWindow(transfer: Transfer): Stepped {
   const sent = Math.min(acknowledged + terms.window, lastBlock(transfer));
   const effects: TransferEffect[] = [];
   for (let block = acknowledged + 1; block <= sent; block += 1) effects.push(data(transfer, block));
-  return [{ ...transfer, sent }, [...effects, wait]];
+  effects.push(wait);
+  const { size, repeated } = transfer;
+  return [{ terms, size, acknowledged, sent, sentAt, repeated, tries, roundTrip }, effects];
 }
 
 function data({ terms, size }: Transfer, block: number): TransferEffect {
