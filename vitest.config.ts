@@ -5,10 +5,10 @@ const report = process.env.PUFFBOOT_TEST_REPORT;
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     // Real processes on a machine that others use, too: where nobody looks, what fails once is tried once more.
     retry: process.env.CI === undefined ? 0 : 1,
-    hookTimeout: 120_000,
+    hookTimeout: 180_000,
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
   },
 });

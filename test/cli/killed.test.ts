@@ -98,8 +98,8 @@ async function killAtRandom(rig: Rig, work: Work, random: () => number): Promise
       await rig.kill();
       await rig.restart();
     } else {
-      const pid = victim === 'command' ? work.command : await rig.childPid(victim);
-      // It may have ended, or been killed a moment ago.
+      const pid = victim === 'command' ? work.command : ((await settle(rig.childPid(victim))) ?? 0);
+      // It may have ended since.
       if (pid > 0) await settle(Promise.resolve().then(() => process.kill(pid, 'SIGKILL')));
     }
     killed[victim]++;

@@ -1,7 +1,5 @@
-import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { parseTranscript } from '../../console/transcript.ts';
-import { BROWSER, launchBrowser } from '../support/browser.ts';
 import { puffboot, until } from '../support/puffboot.ts';
 import { type Rig, withRig } from '../support/rig.ts';
 import { terminal } from '../support/terminal.ts';
@@ -10,7 +8,7 @@ const QUESTION = 'Which rack does this machine stand in?';
 const ASKING = { faults: ['site-asks'] } as const;
 
 const asks = (rig: Rig) =>
-  until(async () => (await rig.show('web1')).install?.question?.text === QUESTION, 60);
+  until(async () => (await rig.show('web1')).install?.question?.text === QUESTION);
 
 const recorded = async (rig: Rig) => (await rig.recordings()).join('\n');
 
@@ -20,13 +18,6 @@ const typedIn = (casts: readonly string[]): string =>
     .flatMap((text) => parseTranscript(text, 'web1.cast').events)
     .map(({ code, text }) => (code === 'i' ? text : ''))
     .join('');
-
-const shows = (page: Page, text: string) =>
-  page.waitForFunction(
-    (wanted) =>
-      document.querySelector('.xterm-rows')?.textContent?.replaceAll('\u00a0', ' ').includes(wanted),
-    text,
-  );
 
 describe('a human at the line', () => {
   it('answers in his terminal what nothing else can, and the install goes on', () =>
@@ -78,7 +69,7 @@ describe('a human at the line', () => {
         await rig.kill();
         await anna.shows('waiting for it');
         await rig.restart();
-        await until(async () => anna.shown().split('You hold the line').length > 2, 60);
+        await until(async () => anna.shown().split('You hold the line').length > 2);
         anna.type('an answer\r');
         await anna.shows('Rack half an answer: noted.');
         anna.type('~.');
@@ -103,6 +94,8 @@ describe('a human at the line', () => {
       await anna.shows('Login incorrect');
       anna.type('~.');
       await anna.closed;
+      // Written by another process, in its own time.
+      await until(async () => (await recorded(rig)).includes('Login incorrect'));
       const kept = await recorded(rig);
       expect([kept.includes('not-to-be-seen'), kept.includes('"i", "***')]).toEqual([false, true]);
       expect(await rig.log()).not.toContain('not-to-be-seen');
@@ -118,53 +111,4 @@ describe('a human at the line', () => {
       expect((await anna.closed).exitCode).toBe(1);
       expect(anna.shown()).toContain('web1 has no console now: it does not run');
     }));
-
-  it.skipIf(BROWSER.skip)('answers in a browser; another one finds the line when the first is gone', () =>
-    withRig(
-      0,
-      async (rig) => {
-        const browser = await launchBrowser();
-        const open = async () => {
-          const { url } = (await rig.call('POST', '/login', { name: 'anna' })) as { url: string };
-          const page = await (await browser.newContext()).newPage();
-          await page.goto(url.replace('login#', 'login?vm=web1#'));
-          await page.waitForURL('**/vm/web1');
-          return page;
-        };
-        try {
-          await rig.add('web1');
-          await rig.install('web1');
-          await asks(rig);
-          const first = await open();
-          await first.getByRole('region', { name: 'Waits for an answer' }).waitFor();
-          expect(await first.locator('.question pre').innerText()).toBe(QUESTION);
-          await first.waitForFunction(() => document.title.includes('Waits for an answer'));
-          await first.click('.question button');
-          await first.getByText('You hold the line').waitFor();
-          await first.keyboard.type('4');
-          await shows(first, `${QUESTION} 4`);
-          await first.reload();
-          await first.getByText('You hold the line').waitFor();
-          await first.context().close();
-
-          const second = await open();
-          await second.getByText('anna holds the line, connection lost').waitFor();
-          await second.click('[data-do=take-over]');
-          await second.getByText('You hold the line').waitFor();
-          await second.keyboard.type('2');
-          await shows(second, `${QUESTION} 42`);
-          await second.keyboard.press('Enter');
-          // The screen scrolls on at once; the recording keeps it.
-          await until(async () => (await recorded(rig)).includes('Rack 42: noted.'), 60);
-          await second.click('[data-do=give]');
-          expect(await rig.ended('web1')).toBe('running');
-          await second.click('[data-do=logout]');
-          await second.getByText('Log in to type').waitFor();
-        } finally {
-          await browser.close();
-        }
-      },
-      ASKING,
-    ),
-  );
 });

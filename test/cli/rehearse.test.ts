@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PROGRAM, puffboot, until } from '../support/puffboot.ts';
 
@@ -76,14 +79,17 @@ describe('puffboot rehearse', () => {
   );
 
   it('killed with -9, leaves nothing that holds a port', async () => {
+    // What it leaves behind, its directory, is left here.
+    const directory = await mkdtemp(join(tmpdir(), 'puffboot-killed-'));
     const child = spawn(process.execPath, [PROGRAM, 'rehearse', '--pace', '0.5'], {
       stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, TMPDIR: directory },
     });
     const web = await new Promise<string>((resolve) => {
       let printed = '';
       child.stdout.on('data', (chunk) => {
         printed += String(chunk);
-        const address = /http:\/\/127\.0\.0\.1:\d+/.exec(printed)?.[0];
+        const address = /(http:\/\/127\.0\.0\.1:\d+)\//.exec(printed)?.[1];
         if (address !== undefined) resolve(address);
       });
     });
@@ -95,6 +101,7 @@ describe('puffboot rehearse', () => {
         () => true,
       ),
     );
+    await rm(directory, { recursive: true, maxRetries: 10 });
   });
 
   it('refuses a fault that it does not know, with status 2', async () => {

@@ -91,13 +91,13 @@ describe.skipIf(BROWSER.skip)(`in a browser${BROWSER.skip ? ` (${BROWSER.skip})`
         }),
       );
       for (const count of colours) expect(count).toBeGreaterThan(10);
-      expect(await page.textContent('#load')).toContain('3 d 4 h');
+      await page.locator('#load', { hasText: '3 d 4 h' }).waitFor();
       const shot = process.env.PUFFBOOT_SCREENSHOTS;
       if (shot !== undefined)
         await page.screenshot({ path: `${shot}/activity-${colorScheme}.png`, fullPage: true });
       await page.goto(web.url);
       await page.waitForSelector('[data-vm=web1] svg.spark path');
-      expect(await page.textContent('[data-vm=web1] td.load')).toContain('42%');
+      await page.locator('[data-vm=web1] td.load', { hasText: '42%' }).waitFor();
       if (shot !== undefined) await page.screenshot({ path: `${shot}/list-${colorScheme}.png` });
       await page.setViewportSize({ width: 390, height: 800 });
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);

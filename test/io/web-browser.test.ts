@@ -115,7 +115,7 @@ describe.skipIf(BROWSER.skip)(`in a browser${BROWSER.skip ? ` (${BROWSER.skip})`
     hold('web1').emit('booting');
     await shows('booting', '.xterm-rows');
     await shows('live', '#feed');
-    expect(await page.isVisible('#dark')).toBe(false);
+    await page.waitForSelector('#dark', { state: 'hidden' });
   });
 
   it('a lost connection is told, and found again', async () => {
@@ -161,7 +161,8 @@ describe.skipIf(BROWSER.skip)(`in a browser${BROWSER.skip ? ` (${BROWSER.skip})`
     await page.setViewportSize({ width, height: 800 });
     for (const path of ['', `vm/${vm?.name}`]) {
       await page.goto(web.url + path);
-      if (path !== '') await shows('second', '.xterm-rows');
+      if (path === '') await page.waitForSelector('tbody th a');
+      else await shows('second', '.xterm-rows');
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
     }
     const right = await page

@@ -154,7 +154,7 @@ describe('a machine with a PXE ROM', () => {
 /** A VM whose console has closed is for a moment neither running nor startable, as vmd(8)'s own are. */
 const stopped = (host: { vmctl(...argv: string[]): Promise<{ readonly stdout: string }> }) =>
   expect
-    .poll(async () => (await host.vmctl('status')).stdout, { timeout: 10_000 })
+    .poll(async () => (await host.vmctl('status')).stdout, { timeout: 90_000 })
     .toMatch(/ - +:_puffboot +stopped web1\n/);
 
 describe('a failing install', () => {
@@ -290,7 +290,7 @@ describe('the host', () => {
     if (how === 'killed') process.kill(vmd, 'SIGKILL');
     else await scene.host.host.stop();
     await screen.closed;
-    await expect.poll(() => [alive(guest), alive(vmd)], { timeout: 10_000 }).toEqual([false, false]);
+    await expect.poll(() => [alive(guest), alive(vmd)], { timeout: 90_000 }).toEqual([false, false]);
     expect(await scene.host.vmctl('status')).toMatchObject({
       status: 1,
       stderr: expect.stringMatching(/^vmctl: connect: \/var\/run\/vmd.sock: /),

@@ -38,8 +38,11 @@ export function puffboot(
   });
 }
 
-/** Waits until `probe` gives something; asks often, because only a real process can tell. */
-export async function until<T>(probe: () => Promise<T | null | false>, seconds = 20): Promise<T> {
+/**
+ * Waits until `probe` gives something; asks often, because only a real process can tell. The time is for what never
+ * comes: it must do on a machine that is busy with ten other things.
+ */
+export async function until<T>(probe: () => Promise<T | null | false>, seconds = 90): Promise<T> {
   const deadline = Date.now() + seconds * 1000;
   while (Date.now() < deadline) {
     const found = await probe();

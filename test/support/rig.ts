@@ -36,6 +36,7 @@ export interface Rig {
   /** Kills the parent of `serve` and waits until its ports are free. */
   kill(): Promise<void>;
   restart(): Promise<void>;
+  /** Waits until it is there. */
   childPid(name: 'netboot' | 'operate'): Promise<number>;
   /** What the simulated host's own vmctl says. */
   hostStatus(): Promise<readonly VmStatus[]>;
@@ -92,7 +93,7 @@ export async function withRig(
       serve = startServe(PROGRAM, stage.configFile, stage.serveLog);
       await untilReady(stateDirectory, serve, stage.serveLog);
     },
-    childPid: (name) => pidOf(serve.pid ?? 0, `processes/${name}.js`),
+    childPid: (name) => until(() => pidOf(serve.pid ?? 0, `processes/${name}.js`)),
     vmctl,
     hostStatus: async () => parseStatus(await vmctl('status')),
     events: async (event) =>
@@ -114,12 +115,13 @@ export async function withRig(
   }
 }
 
-async function pidOf(parent: number, program: string): Promise<number> {
+/** Null while there is none: it may have been killed a moment ago. */
+async function pidOf(parent: number, program: string): Promise<number | null> {
   const rows = (await output('ps', ['-A', '-o', 'pid=,ppid=,args=']))
     .split('\n')
     .map((row) => row.trim().split(/\s+/));
   const found = rows.find(([, ppid, ...args]) => Number(ppid) === parent && args.join(' ').includes(program));
-  return Number(found?.[0] ?? 0);
+  return found === undefined ? null : Number(found[0]);
 }
 
 /** What a command prints, whatever its exit status: vmctl exits with 1 when there is no VM. */

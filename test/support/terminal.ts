@@ -6,13 +6,14 @@ import type { Rig } from './rig.ts';
 export function terminal({ stage }: Rig, ...argv: readonly string[]) {
   const env = { PATH: process.env.PATH, HOME: process.env.HOME, PUFFBOOT_CONFIG: stage.configFile };
   const line = openPty([process.execPath, PROGRAM, ...argv], { env });
+  const decoder = new TextDecoder();
   let shown = '';
   line.onOutput((bytes) => {
-    shown += new TextDecoder().decode(bytes);
+    shown += decoder.decode(bytes, { stream: true });
   });
   return {
     type: (keys: string) => line.write(new TextEncoder().encode(keys)),
-    shows: (text: string) => until(async () => shown.includes(text), 60),
+    shows: (text: string) => until(async () => shown.includes(text)),
     closed: line.closed,
     shown: () => shown,
   };

@@ -6,7 +6,7 @@ import { type Rig, withRig } from './rig.ts';
 export async function withVms(
   names: readonly string[],
   body: (rig: Rig, run: Run) => Promise<void>,
-  hung = {},
+  options: Parameters<typeof withRig>[2] = {},
 ) {
   await withRig(
     0,
@@ -17,7 +17,7 @@ export async function withVms(
       }
       await body(rig, (...argv) => puffboot([...argv, '-f', rig.stage.configFile]));
     },
-    hung,
+    options,
   );
 }
 

@@ -63,7 +63,7 @@ export interface Screen {
   readonly closed: Promise<number>;
 }
 
-const PATIENCE_MILLISECONDS = 15_000;
+const PATIENCE_MILLISECONDS = 90_000;
 
 function openScreen(program: string, words: string[]): Screen {
   const pty = spawnPty(program, words, { cols: 80, rows: 24, env: {} });
