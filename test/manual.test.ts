@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { COMMANDS } from '../src/cli/commands.ts';
+import { loadCommands } from '../src/cli/commands.ts';
 import { FIXES } from '../src/common/error.ts';
 import { renderConfigTable } from '../src/config/keys.ts';
 
@@ -13,7 +13,14 @@ function withSubcommands(command: Command, prefix = 'puffboot'): { name: string;
   return [...own, ...command.commands.flatMap((child) => withSubcommands(child, name))];
 }
 
-const commands = COMMANDS.flatMap((make) => withSubcommands(make()));
+const all = await loadCommands();
+const commands = all.flatMap((command) => withSubcommands(command));
+
+describe('a command', () => {
+  it.each(all.map((command) => command.name()))('%s is loaded alone by its name', async (name) => {
+    expect((await loadCommands(name)).map((command) => command.name())).toEqual([name]);
+  });
+});
 
 describe('the README', () => {
   it.each(commands.map(({ name }) => name))('explains `%s`', (name) => {

@@ -1,21 +1,9 @@
 import { errnoOf, OperatorError } from '../common/error.ts';
 import type { Config } from '../config/schema.ts';
-import { openPowerService } from '../install/io/power-service.ts';
-import { openRetireService } from '../install/io/retire-service.ts';
-import { SYSTEM_CLOCK } from '../io/clock.ts';
 import { readConfig } from '../io/config-file.ts';
 import { callControl, controlPath } from '../io/control-client.ts';
 import { lockState, type StateLock } from '../io/lock.ts';
-import { openLog } from '../io/log.ts';
 import { identityOf, prepareStateDirectory } from '../io/processes/identity.ts';
-import { openStore } from '../io/store/store.ts';
-import { dispatch } from '../web/dispatch.ts';
-import type { Route } from '../web/route.ts';
-import { HOST_ROUTES, type HostContext } from '../web/routes/host.ts';
-import { POWER_ROUTES, type PowerContext } from '../web/routes/power.ts';
-import { RETIRE_ROUTES, type RetireContext } from '../web/routes/retire.ts';
-import { VM_ROUTES, type VmContext } from '../web/routes/vm.ts';
-import { hostService, openHosts } from './host-access.ts';
 
 export interface Api {
   /** @returns the JSON of the answer. @throws the OperatorError that the other side threw */
@@ -32,13 +20,6 @@ export interface ApiOptions {
   readonly needsServe?: boolean;
 }
 
-const ROUTES_WITHOUT_SERVE: readonly Route<VmContext & HostContext & PowerContext & RetireContext>[] = [
-  ...VM_ROUTES,
-  ...HOST_ROUTES,
-  ...POWER_ROUTES,
-  ...RETIRE_ROUTES,
-];
-
 /**
  * All changes go through `serve` while it runs. Without it, a command that needs no console takes the
  * state directory's lock and answers itself from the same routes.
@@ -54,27 +35,9 @@ export async function openApi({ config: file, needsServe = false }: ApiOptions):
   };
   const lock = await lockUnlessServed(config, remote, needsServe);
   if (lock === null) return remote;
-  const store = await openStore(config.stateDirectory, { log: openLog('store', 'warn') });
-  const ways = openHosts(config.stateDirectory);
-  const parts = { config, store, accessOf: ways.accessOf };
-  const hosts = hostService({ ...parts, log: openLog('host', 'warn') });
-  const power = openPowerService({ ...parts, clock: SYSTEM_CLOCK, log: openLog('power', 'error') });
-  const retire = openRetireService({
-    ...parts,
-    clock: SYSTEM_CLOCK,
-    log: openLog('retire', 'error'),
-    changed: () => undefined,
-  });
-  const context = { store, config, now: () => Date.now(), hosts, power, retire };
-  return {
-    call: (method, path, body) => dispatch(ROUTES_WITHOUT_SERVE, context, method, path, body),
-    async close() {
-      await Promise.all([hosts.close(), power.close(), retire.close()]);
-      await ways.close();
-      await store.close();
-      lock.release();
-    },
-  };
+  // With its database and all that follows it is most of what a command would cost to start.
+  const { answerAlone } = await import('./api-alone.ts');
+  return answerAlone(config, lock);
 }
 
 /** How long another command, or a `serve` that is only starting, is waited for. */

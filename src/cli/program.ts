@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { errnoOf, messageOf, OperatorError } from '../common/error.ts';
-import { COMMANDS } from './commands.ts';
+import { loadCommands } from './commands.ts';
 
 /** Exit statuses of every command. */
 const FAILED = 1;
@@ -17,7 +17,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     .exitOverride()
     .enablePositionalOptions()
     .showHelpAfterError('(see --help)');
-  for (const make of COMMANDS) program.addCommand(make());
+  for (const command of await loadCommands(argv[2])) program.addCommand(command);
   for (const command of everyCommand(program)) command.exitOverride();
   // A reader such as head(1) may close its end early; that is no failure of ours.
   process.stdout.on('error', (error) => (errnoOf(error) === 'EPIPE' ? process.exit(0) : undefined));

@@ -7,8 +7,7 @@ import { terminal } from '../support/terminal.ts';
 const QUESTION = 'Which rack does this machine stand in?';
 const ASKING = { faults: ['site-asks'] } as const;
 
-const asks = (rig: Rig) =>
-  until(async () => (await rig.show('web1')).install?.question?.text === QUESTION);
+const asks = (rig: Rig) => until(async () => (await rig.show('web1')).install?.question?.text === QUESTION);
 
 const recorded = async (rig: Rig) => (await rig.recordings()).join('\n');
 

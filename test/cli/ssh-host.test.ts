@@ -10,7 +10,7 @@ describe.skipIf(SSHD.skip)('a host behind ssh', () => {
     await withSshHost(0.2, async (rig, sshd) => {
       await rig.add('web1');
       await rig.install('web1');
-      await until(async () => (await rig.stateOf('web1')) === 'installing', 60);
+      await until(async () => (await rig.stateOf('web1')) === 'installing');
       await sshd.cut();
       expect(await rig.ended('web1')).toBe('running');
       expect(await rig.events('console.lost')).not.toEqual([]);
