@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
@@ -7,10 +8,15 @@ import { promisify } from 'node:util';
 import type { SshTarget } from '../../src/host/ssh-argv.ts';
 import { until } from './puffboot.ts';
 import { requireProgram } from './require.ts';
+import { serveShell } from './shell-server.ts';
 
 export const SSHD = requireProgram('/usr/sbin/sshd');
 
 const SHELL = resolve('dist/src/rehearsal/io/shell.js');
+/** The same in a tenth of the time, where there is perl(1). */
+const QUICK_SHELL = resolve('test/support/host-shell.pl');
+const PERL = '/usr/bin/perl';
+const USER = '_puffboot';
 const run = promisify(execFile);
 
 /** A real sshd(8) on loopback, run by whoever runs the tests, through which one gets to a simulated host. */
@@ -44,6 +50,7 @@ export async function openSshd(root: string | null): Promise<TestSshd> {
   const [type, key] = (await readFile(file('host.pub'), 'utf8')).split(' ');
   await writeFile(file('known_hosts'), `[127.0.0.1]:${port} ${type} ${key}\n`);
   await writeFile(file('config'), configOf(directory, port, root));
+  const closeShell = root === null ? async () => undefined : await serveShell(file('shell'), root, USER);
   let daemon: ChildProcess | null = null;
 
   const sshd: TestSshd = {
@@ -80,6 +87,7 @@ export async function openSshd(root: string | null): Promise<TestSshd> {
     log: () => readFile(file('log'), 'utf8'),
     async close() {
       await sshd.stop();
+      await closeShell();
       await rm(directory, { recursive: true, force: true });
     },
   };
@@ -87,9 +95,14 @@ export async function openSshd(root: string | null): Promise<TestSshd> {
   return sshd;
 }
 
-/** With sshd's own limits, so that what holds here holds for a host as it is installed. */
+/**
+ * With sshd's own limits, so that what holds here holds for a host as it is installed. SHLVL keeps bash(1) from reading
+ * the files of whoever runs the tests at each command.
+ */
 function configOf(directory: string, port: number, root: string | null): string {
-  const forced = root === null ? '' : `ForceCommand exec ${process.execPath} ${SHELL} ${root} _puffboot\n`;
+  const shell = `${process.execPath} ${SHELL} ${root} ${USER}`;
+  const quick = existsSync(PERL) ? `${PERL} ${QUICK_SHELL} ${directory}/shell ` : '';
+  const forced = root === null ? '' : `ForceCommand exec ${quick}${shell}\n`;
   return `Port ${port}
 ListenAddress 127.0.0.1
 HostKey ${directory}/host
@@ -104,6 +117,7 @@ MaxStartups 10:30:100
 MaxSessions 10
 PrintMotd no
 LogLevel VERBOSE
+SetEnv SHLVL=2
 ${forced}`;
 }
 
