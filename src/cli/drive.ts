@@ -5,6 +5,7 @@ import { type DriveEvent, type DriveResult, drive } from '../../console/io/drive
 import { writeEvidence } from '../../console/io/evidence-file.ts';
 import { openPty } from '../../console/io/pty.ts';
 import { openRecorder, type Recorder } from '../../console/io/recorder.ts';
+import { CONSOLE_KINDS, type ConsoleKind, kindOf } from '../../console/manner.ts';
 import { maskSecrets, secretsOf } from '../../console/mask.ts';
 import { type PromptTable, unverified } from '../../console/prompts/table.ts';
 import { describeEvent, describeOutcome } from '../../console/view.ts';
@@ -23,6 +24,10 @@ export interface DriveOptions {
   readonly answers?: string;
   readonly location?: string;
   readonly mode?: 'auto' | 'type' | 'upgrade' | 'watch';
+  /** What the line is, where the command does not tell. */
+  readonly console?: ConsoleKind;
+  /** The installer stands there already. */
+  readonly standing?: boolean;
   readonly prompts?: string;
   readonly record?: string;
   /** Where to write what the machine says of its failure. */
@@ -52,6 +57,10 @@ export function driveCommand(): Command {
     .option('--answers <file>', 'the response file (install.conf) to answer from')
     .option('--location <url>', 'what to type at "Response file location?"')
     .addOption(modeOption())
+    .option('--standing', 'begin at an installer that stands at its menu, or at its shell after a failure')
+    .addOption(
+      new Option('--console <kind>', 'how to type, where the command does not tell').choices(CONSOLE_KINDS),
+    )
     .addOption(promptsOption())
     .option('--record <file>', 'record the console in asciicast v2')
     .option(
@@ -88,7 +97,8 @@ export async function runDrive(
     const line = await open();
     recorder?.attach(line);
     const evidence = options.evidence !== undefined;
-    const parts = { line, clock: SYSTEM_CLOCK, facts, onEvent: view.show, signal, evidence };
+    const console = options.console ?? kindOfConsole(argv, options);
+    const parts = { line, clock: SYSTEM_CLOCK, facts, onEvent: view.show, signal, evidence, console };
     const result = await drive(recorder === null ? parts : { ...parts, recorder });
     line.close();
     await line.closed;
@@ -117,6 +127,12 @@ async function keepEvidence(
 }
 
 const titleOf = (argv: readonly string[], { connect }: DriveOptions): string => connect ?? argv.join(' ');
+
+/** A socket of this machine is QEMU's. */
+function kindOfConsole(argv: readonly string[], { connect }: DriveOptions): ConsoleKind {
+  if (connect === undefined) return kindOf(argv);
+  return connect.startsWith('unix:') ? 'qemu' : 'network';
+}
 
 /** @throws OperatorError USAGE unless exactly one console is named */
 function consoleOf(argv: readonly string[], { connect }: DriveOptions): () => Promise<Line> {
@@ -173,7 +189,13 @@ async function untilInterrupted(work: (signal: AbortSignal) => Promise<void>): P
 }
 
 async function factsOf(options: DriveOptions): Promise<DialogueFacts> {
-  const { mode = 'auto', location = null, until = 'congratulations' } = options;
+  const { mode = 'auto', location = null, until = 'congratulations', standing = false } = options;
+  if (standing && mode === 'watch') {
+    throw new OperatorError(
+      'USAGE',
+      '--mode watch types nothing, and --standing begins an install: give one',
+    );
+  }
   if (options.answers === undefined && mode === 'type') {
     throw new OperatorError('RESPONSE_FILE_MISSING', '--mode type has nothing to type without --answers');
   }
@@ -181,6 +203,7 @@ async function factsOf(options: DriveOptions): Promise<DialogueFacts> {
     mode,
     location,
     until,
+    ...(standing ? { taking: 'again' as const } : {}),
     ...(await readPrompts(options.prompts)),
     answers: options.answers === undefined ? [] : await readAnswers(options.answers),
   };

@@ -87,7 +87,8 @@ export const FIXES = {
   TERMINAL_NEEDED: 'run it in a terminal; `puffboot watch VM` shows a console without one',
   CONSOLE_CONNECT:
     'check that the console listens there (unix:/PATH or HOST:PORT) and that nobody else holds it',
-  DRIVE_FAILED: 'read the tail of the console above; correct the response file, then try again',
+  DRIVE_FAILED:
+    'read the tail of the console above; correct the response file, then try again, with --standing where the installer is back at its menu or shell',
   WEB_DISABLED: 'set web.enabled = true in puffboot.toml and start `puffboot serve` again',
   WEB_NOT_BUILT: 'run `npm run build` where puffboot lies, then start it again',
   REHEARSAL_FAILED: 'run it again with --keep and look at the console in the browser',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { DriveResult } from '../../console/io/driver.ts';
+import { KILL } from '../../console/keys.ts';
 import { replayTranscript } from '../../console/replay.ts';
 import { parseTranscript } from '../../console/transcript.ts';
 import { type DriveOptions, runDrive } from '../../src/cli/drive.ts';
@@ -56,11 +57,18 @@ interface Driven {
   readonly out: string;
 }
 
-async function driveScript(script: string, options: DriveOptions, signal?: AbortSignal): Promise<Driven> {
+function driveScript(script: string, options: DriveOptions, signal?: AbortSignal): Promise<Driven> {
+  return driveCommandOf(['sh', '-c', script], options, signal);
+}
+
+async function driveCommandOf(
+  argv: readonly string[],
+  options: DriveOptions,
+  signal?: AbortSignal,
+): Promise<Driven> {
   let out = '';
   const screen = { out: (text: string) => (out += text), err: () => undefined, redraws: false };
-  const never = new AbortController().signal;
-  const result = await runDrive(['sh', '-c', script], options, screen, signal ?? never);
+  const result = await runDrive(argv, options, screen, signal ?? new AbortController().signal);
   return { result, out };
 }
 
@@ -137,6 +145,36 @@ it('is incomplete when the command ends before the install', async () => {
   expect(result.tail).toContain('vmctl: console not found');
 });
 
+/** Nothing is seen of what stands there before somebody presses RETURN. */
+const STANDING = {
+  'its menu': `read key; ${MENU}; echo 'Performing non-interactive install...'`,
+  'its shell': `read key; printf '# '; read how; [ "$how" = exit ] || exit 9; ${MENU}; echo 'Performing non-interactive install...'`,
+};
+it.each(Object.entries(STANDING))('begins at an installer that stands at %s', async (_, script) => {
+  const { result } = await driveScript(script + DONE + REBOOT, { answers, standing: true });
+  expect(result).toMatchObject({ outcome: 'installed', reason: null });
+});
+
+/** Neither is the genuine one: both echo what they get, so a `~` that was doubled for cu(1) is seen, and typed anew. */
+it.each([
+  ['cu', ['i\r', '~puffy\r', `${KILL}~puffy\r`]],
+  ['qemu-system-x86_64', ['i\r', '~puffy\r']],
+])('types a ~ as %s wants it', async (name, typed) => {
+  const [command, tilde, record] = [
+    join(directory, name),
+    join(directory, 'tilde.conf'),
+    join(directory, `${name}.cast`),
+  ];
+  const script = `${MENU}\nprintf "System hostname? (short form, e.g. 'foo') "; read name; echo "got $name"`;
+  writeFileSync(command, `#!/bin/sh\n${script}${DONE}${REBOOT}`, { mode: 0o755 });
+  writeFileSync(tilde, 'System hostname = ~puffy\n');
+  const options = { answers: tilde, record, mode: 'type' } as const;
+  const { result } = await driveCommandOf([command], options);
+  expect(result.tail).toContain('got ~puffy');
+  const { events } = parseTranscript(readFileSync(record, 'utf8'), 'tilde.cast');
+  expect(events.filter(({ code }) => code === 'i').map(({ text }) => text)).toEqual(typed);
+});
+
 it('ends in order when it is interrupted', async () => {
   const record = join(directory, 'interrupted.cast');
   const controller = new AbortController();
@@ -151,6 +189,7 @@ it('ends in order when it is interrupted', async () => {
 it.each<[string, readonly string[], DriveOptions, string, RegExp]>([
   ['no such response file', ['true'], { answers: '/nowhere/x' }, 'RESPONSE_FILE_MISSING', /\/nowhere\/x/],
   ['nothing to type', ['true'], { mode: 'type' }, 'RESPONSE_FILE_MISSING', /without --answers/],
+  ['a watch that is to begin', ['true'], { mode: 'watch', standing: true }, 'USAGE', /--standing/],
   ['no such command', ['no-such-command'], {}, 'CONSOLE_SPAWN', /no command "no-such-command"/],
   ['no place for the recording', ['true'], { record: '/nowhere/x' }, 'RECORDING_UNWRITABLE', /\/nowhere\/x/],
 ])('names %s', async (_, argv, options, code, message) => {
