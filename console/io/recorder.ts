@@ -70,6 +70,8 @@ class FileRecorder implements Recorder {
   readonly #secrets: readonly string[];
   /** Bytes that may still be written. */
   #room: number;
+  /** Bytes of whole lines that the file holds. */
+  #written = 0;
   #pending = '';
   /** The end of the output, while it may be the beginning of a secret. */
   #held = '';
@@ -147,8 +149,11 @@ class FileRecorder implements Recorder {
         const text = this.#pending;
         this.#pending = '';
         await this.#file.appendFile(text);
+        this.#written += Buffer.byteLength(text);
       }
     } catch (error) {
+      // A full disk takes half a line, and players stop at it with an error.
+      await this.#file.truncate(this.#written).catch(() => undefined);
       this.#stop('recording.failed', { error: messageOf(error) });
     }
     this.#writing = null;
