@@ -32,7 +32,7 @@ export function boundReply(exchange: Exchange, message: 'offer' | 'ack', address
       ...networkOptions(subnet),
       ...(client === null ? {} : { hostName: client.hostName }),
       ...(bootfile === '' ? {} : oldBootOptions(subnet.bootAddress, bootfile)),
-      ...echoedOptions(packet),
+      ...echoedOptions(packet, bootfile),
     },
   };
   return { packet: shorten(reply, packet), to: destination(exchange), from: subnet.bootAddress };
@@ -52,7 +52,7 @@ export function proxyReply(exchange: Exchange, message: 'offer' | 'ack'): Reply 
       messageType: message,
       serverId: subnet.bootAddress,
       ...oldBootOptions(subnet.bootAddress, bootfile),
-      ...echoedOptions(packet),
+      ...echoedOptions(packet, bootfile),
     },
   };
   return { packet: shorten(reply, packet), to: destination(exchange), from: subnet.bootAddress };
@@ -77,7 +77,7 @@ export function nakReply(exchange: Exchange, reason: string): Reply {
       messageType: 'nak',
       serverId: subnet.bootAddress,
       message: reason,
-      ...echoedOptions(packet),
+      ...echoedOptions(packet, ''),
     },
   };
   const withoutAddress = { ...exchange, packet: { ...packet, clientAddress: NO_ADDRESS } };
@@ -135,17 +135,30 @@ function oldBootOptions(bootAddress: Ipv4, bootfile: string): OptionValues {
   return { tftpServerName: bootAddress, bootfileName: bootfile, tftpServers: [bootAddress] };
 }
 
-/** PXE_DISCOVERY_CONTROL with bit 3: the boot file is in this packet (PXE 2.1, tag 6). */
-const NO_DISCOVERY = Uint8Array.of(6, 1, 8, 255);
+/** PXE_DISCOVERY_CONTROL with bit 3: the boot file is in this packet, no boot server has to be looked for (PXE 2.1, tag 6). */
+const NO_DISCOVERY = [6, 1, 8] as const;
+
+const LOCAL_BOOT = [...new TextEncoder().encode('Local boot')];
+/**
+ * PXE_BOOT_MENU with the one entry of type 0, the ROM's own way on to the next device, and PXE_MENU_PROMPT that waits no
+ * second for a choice (tags 9 and 10). A ROM that finds neither file nor menu asks port 4011 until it gives up.
+ */
+const BOOT_LOCALLY = [
+  ...[9, 3 + LOCAL_BOOT.length, 0, 0, LOCAL_BOOT.length, ...LOCAL_BOOT],
+  ...[10, 1 + LOCAL_BOOT.length, 0, ...LOCAL_BOOT],
+] as const;
+
+const WITH_FILE = Uint8Array.of(...NO_DISCOVERY, 255);
+const WITHOUT_FILE = Uint8Array.of(...NO_DISCOVERY, ...BOOT_LOCALLY, 255);
 
 /**
  * A PXE ROM that does not see its class again waits three seconds for another server; UEFI and other ROMs that see
  * it alone ask a boot server on port 4011. One that gave its UUID finds it in every answer (RFC 4578 §2.3).
  */
-function echoedOptions({ options }: Packet): OptionValues {
+function echoedOptions({ options }: Packet, bootfile: string): OptionValues {
   const isRom = options.vendorClass?.startsWith('PXEClient') === true;
   return {
-    ...(isRom ? { vendorClass: 'PXEClient', vendorOptions: NO_DISCOVERY } : {}),
+    ...(isRom ? { vendorClass: 'PXEClient', vendorOptions: bootfile === '' ? WITHOUT_FILE : WITH_FILE } : {}),
     ...(isRom && options.clientUuid !== undefined ? { clientUuid: options.clientUuid } : {}),
     ...(options.clientId === undefined ? {} : { clientId: options.clientId }),
     ...(options.relayInfo === undefined ? {} : { relayInfo: options.relayInfo }),

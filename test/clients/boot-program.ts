@@ -14,7 +14,7 @@ export const PROGRAMS_SKIP: string | false = AS.skip || LD.skip;
 export const PROMPTS = join(SOURCES, 'prompts.toml');
 
 /** Where each is loaded to, for what is absolute in it. */
-const LOADED_AT = { bios: '0x7c00', efi: '0' } as const;
+const LOADED_AT = { bios: '0x7c00', efi: '0', disk: '0x7c00' } as const;
 
 /** The bytes of fixtures/boot-programs/NAME.s, flat: what a TFTP server sends. */
 export function assembleBootProgram(name: keyof typeof LOADED_AT, directory: string): Uint8Array {

@@ -13,15 +13,18 @@ export const OTHER = '10.77.0.2';
 /**
  * Somebody else's ISC dhcpd(8) on the server's network; it is ended with its namespace.
  * @param reserved address by lladdr; with it nobody else gets one
+ * @param statements of dhcpd.conf(5) more for one lladdr
  */
 export async function startOtherDhcpd(
   { lan, directory }: BootServer,
   reserved: Readonly<Record<string, string>>,
+  statements: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const station = await lan.station({ address: OTHER });
   const file = (name: string) => join(directory, `${station.namespace}-${name}`);
   const hosts = Object.entries(reserved).map(
-    ([lladdr, address], at) => `host h${at} { hardware ethernet ${lladdr}; fixed-address ${address}; }\n`,
+    ([lladdr, address], at) =>
+      `host h${at} { hardware ethernet ${lladdr}; fixed-address ${address}; ${statements[lladdr] ?? ''} }\n`,
   );
   await writeFile(
     file('dhcpd.conf'),

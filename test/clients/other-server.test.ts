@@ -8,12 +8,14 @@ import { assembleBootProgram, PROGRAMS_SKIP, PROMPTS, sumOf } from './boot-progr
 import { type BootServer, machine, startBootServer } from './boot-server.ts';
 import { DHCLIENT, dhclient, start, UDHCPC, udhcpc } from './dhcp-clients.ts';
 import { dhcpStation } from './dhcp-station.ts';
-import { LAN_SKIP, titled } from './lan.ts';
+import { LAN_SKIP, SERVER, titled } from './lan.ts';
 import { DHCPD, OTHER, startOtherDhcpd } from './other-dhcpd.ts';
-import { MACHINE_SKIP, switchOn } from './virtual-machine.ts';
+import { MACHINE_SKIP, type Machine, OVMF, switchOn, UEFI_MACHINE } from './virtual-machine.ts';
 
-const [ROM, INSTALLER] = ['52:54:00:77:04:01', '52:54:00:77:04:02'] as const;
-const RESERVED = { [ROM]: '10.77.0.31', [INSTALLER]: '10.77.0.32' } as const;
+const [ROM, INSTALLER, UEFI] = ['52:54:00:77:04:01', '52:54:00:77:04:02', '52:54:00:77:04:03'] as const;
+const RESERVED = { [ROM]: '10.77.0.31', [INSTALLER]: '10.77.0.32', [UEFI]: '10.77.0.33' } as const;
+/** As a dhcpd is set up whose own machine has the boot server: the answer says that there is one, and no file. */
+const SENT_ON = `option vendor-class-identifier "PXEClient"; next-server ${SERVER};`;
 const SKIP = LAN_SKIP || DHCPD.skip || UDHCPC.skip || DHCLIENT.skip;
 const BOOT_SKIP = MACHINE_SKIP || PROGRAMS_SKIP;
 
@@ -24,17 +26,23 @@ const repliesTo = (server: BootServer, lladdr: string) =>
 const machines = () => [
   machine('rom', ROM, RESERVED[ROM]),
   machine('installer', INSTALLER, RESERVED[INSTALLER]),
+  machine('uefi', UEFI, RESERVED[UEFI]),
 ];
 
 describe.skipIf(SKIP)(titled("beside somebody else's dhcpd, as a proxy", SKIP), () => {
   let directory = '';
   let server: BootServer;
-  let program: Uint8Array;
+  let programs: Readonly<Record<'bios' | 'efi', Uint8Array>> = {
+    bios: new Uint8Array(),
+    efi: new Uint8Array(),
+  };
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'puffboot-proxy-'));
-    program = BOOT_SKIP ? new Uint8Array() : assembleBootProgram('bios', directory);
-    server = await startBootServer(machines(), { pxeboot: program }, [], {}, { proxy: true });
-    await startOtherDhcpd(server, RESERVED);
+    if (!BOOT_SKIP)
+      programs = { bios: assembleBootProgram('bios', directory), efi: assembleBootProgram('efi', directory) };
+    const files = { pxeboot: programs.bios, 'BOOTX64.EFI': programs.efi };
+    server = await startBootServer(machines(), files, [], {}, { proxy: true });
+    await startOtherDhcpd(server, RESERVED, { [UEFI]: SENT_ON });
   });
   afterAll(async () => {
     await server?.close();
@@ -52,16 +60,39 @@ describe.skipIf(SKIP)(titled("beside somebody else's dhcpd, as a proxy", SKIP), 
     ]);
   });
 
+  /** Boots what it is told to, and has the driver compare its sum. */
+  const boot = async (computer: Machine, lladdr: string, program: Uint8Array) => {
+    const answers = join(directory, `${lladdr}.conf`);
+    writeFileSync(answers, `Sum that was sent = ${sumOf(program)}\n`);
+    const drive = ['drive', '--prompts', PROMPTS, '--answers', answers, '--json', '--'];
+    const argv = await switchOn(server.lan, computer, lladdr, 'stdio');
+    const { status, stdout, stderr } = await puffboot([...drive, ...argv]);
+    expect(status, stdout + stderr).toBe(0);
+  };
+
+  it.skipIf(BOOT_SKIP || OVMF.skip)(
+    titled('UEFI that is sent on to the boot server asks it on port 4011', BOOT_SKIP || OVMF.skip),
+    { timeout: 120_000 },
+    async () => {
+      await boot(UEFI_MACHINE, UEFI, programs.efi);
+      expect(server.events).toContainEqual(
+        expect.objectContaining({
+          kind: 'tftp',
+          from: RESERVED[UEFI],
+          file: 'auto_install',
+          outcome: 'sent',
+        }),
+      );
+      // On port 67 a proxy acknowledges nothing.
+      expect(repliesTo(server, UEFI)).toContainEqual(['request', 'ack']);
+    },
+  );
+
   it.skipIf(BOOT_SKIP)(
     titled('a ROM has its address from the other server, and boots what we name', BOOT_SKIP),
     { timeout: 120_000 },
     async () => {
-      const answers = join(directory, 'answers.conf');
-      writeFileSync(answers, `Sum that was sent = ${sumOf(program)}\n`);
-      const computer = await switchOn(server.lan, { nic: 'virtio-net-pci' }, ROM, 'stdio');
-      const drive = ['drive', '--prompts', PROMPTS, '--answers', answers, '--json', '--'];
-      const { status, stdout, stderr } = await puffboot([...drive, ...computer]);
-      expect(status, stdout + stderr).toBe(0);
+      await boot({ nic: 'virtio-net-pci' }, ROM, programs.bios);
       // The file was fetched from the address that the other server gave.
       expect(server.events).toContainEqual(
         expect.objectContaining({ kind: 'tftp', from: RESERVED[ROM], file: 'auto_install', outcome: 'sent' }),

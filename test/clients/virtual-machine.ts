@@ -7,13 +7,20 @@ const QEMU = requireProgram('qemu-system-x86_64');
 /** Why no virtual machine can be plugged into a LAN here, or false. */
 export const MACHINE_SKIP: string | false = LAN_SKIP || QEMU.skip || whyNoTap();
 
-/** A computer without a disk, which boots from the network because it has nothing else. */
+export const OVMF = requireProgram('/usr/share/ovmf/OVMF.fd');
+
+/** A computer that boots from the network, because it has nothing else, or before it tries its disk. */
 export interface Machine {
   /** QEMU's `-device`; with `romfile=` the firmware's own driver is all it has. */
   readonly nic: string;
   /** A UEFI firmware; without one it is QEMU's BIOS. */
   readonly firmware?: string;
+  /** A disk to boot from after the network, as QEMU's `-drive` names it: `file=PATH`. */
+  readonly disk?: string;
 }
+
+/** UEFI with nothing but the firmware's own driver. */
+export const UEFI_MACHINE: Machine = { nic: 'virtio-net-pci,romfile=', firmware: OVMF.path };
 
 /**
  * The argv that switches it on, plugged into the server's network. It runs without kvm: not every kvm executes
@@ -22,7 +29,7 @@ export interface Machine {
  */
 export async function switchOn(
   lan: Lan,
-  { firmware, nic }: Machine,
+  { firmware, nic, disk }: Machine,
   lladdr: string,
   serial: string,
 ): Promise<readonly string[]> {
@@ -35,6 +42,8 @@ export async function switchOn(
     ...(firmware === undefined ? [] : ['-bios', firmware]),
     ...['-netdev', `tap,id=lan,ifname=${tap},script=no,downscript=no`],
     ...['-device', `${nic},netdev=lan,mac=${lladdr},bootindex=1`, '-device', 'virtio-rng-pci'],
+    ...(disk === undefined ? [] : ['-drive', `if=none,id=disk,format=raw,${disk}`]),
+    ...(disk === undefined ? [] : ['-device', 'virtio-blk-pci,drive=disk,bootindex=2']),
     ...['-serial', serial, '-monitor', 'none'],
   ]);
 }

@@ -99,6 +99,18 @@ describe('an armed PXE ROM', () => {
     expect(packet?.serverName).toBe(BOOT_ADDRESS);
   });
 
+  it('is told to boot locally, by a menu of one entry that waits for nobody, when it is not armed', () => {
+    const options = judge(ipxe, DIRECT, ARMED.until).reply?.packet.options;
+    expect(options?.vendorClass).toBe('PXEClient');
+    const text = [...Buffer.from('Local boot')];
+    expect([...(options?.vendorOptions ?? [])]).toEqual([
+      ...[6, 1, 8], // nobody is to be looked for
+      ...[9, 13, 0, 0, 10, ...text], // the menu: type 0
+      ...[10, 11, 0, ...text], // the prompt: no second
+      255,
+    ]);
+  });
+
   it('is offered auto_upgrade when armed for an upgrade', () => {
     const upgrade = { ...WEB, armed: { ...ARMED, mode: 'upgrade' as const } };
     const other = lookupOf({ ...CATALOG, clients: [upgrade] });
