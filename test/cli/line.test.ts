@@ -68,7 +68,7 @@ describe('a human at the line', () => {
         await rig.kill();
         await anna.shows('waiting for it');
         await rig.restart();
-        await until(async () => anna.shown().split('You hold the line').length > 2);
+        await anna.shows('You hold the line', 2);
         anna.type('an answer\r');
         await anna.shows('Rack half an answer: noted.');
         anna.type('~.');

@@ -13,7 +13,11 @@ export function terminal({ stage }: Rig, ...argv: readonly string[]) {
   });
   return {
     type: (keys: string) => line.write(new TextEncoder().encode(keys)),
-    shows: (text: string) => until(async () => shown.includes(text)),
+    /** Waits until all that was ever shown contains the text, `times` times. */
+    shows: (text: string, times = 1) =>
+      until(async () => shown.split(text).length > times).catch(() => {
+        throw new Error(`awaited ${text}, got:\n${shown.slice(-1500)}`);
+      }),
     closed: line.closed,
     shown: () => shown,
   };

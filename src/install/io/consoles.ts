@@ -1,6 +1,5 @@
 import type { ConsoleFeed } from '../../../console/feed.ts';
 import { OperatorError } from '../../common/error.ts';
-import type { Line } from '../../common/line.ts';
 import type { Clock, Log } from '../../common/port.ts';
 import type { HostAccess } from '../../host/access.ts';
 import { VMCTL } from '../../host/vmctl.ts';
@@ -39,8 +38,8 @@ export interface ConsolesParts {
   readonly coming: (vm: string) => boolean;
 }
 
-/** cu(1) greets at once; through a slow host a little later. Milliseconds. */
-const GREETING_MS = 3_000;
+/** A console that was opened for somebody who then does not come is let go after it. Milliseconds. */
+const UNUSED_MS = 3_000;
 /** How long an install's own console is waited for, and how often it is looked for. Milliseconds. */
 const COMING_MS = 5_000;
 const ASK_MS = 100;
@@ -62,7 +61,7 @@ export function openConsoles(parts: ConsolesParts): Consoles {
       argv: VMCTL.console(vm),
       recording: `${vm}-console-${stamp}`,
     });
-    const said = await greeting(console.line, clock);
+    const said = await console.greeted;
     if (said.ended) {
       await console.ended;
       throw new OperatorError('CONSOLE_REFUSED', consoleRefusal(vm, said.text));
@@ -71,7 +70,7 @@ export function openConsoles(parts: ConsolesParts): Consoles {
     void console.ended.then(changed);
     changed();
     // Whoever asked for it takes it now; somebody who does not come must not keep it.
-    clock.timer(clock.now() + GREETING_MS, () => console.release());
+    clock.timer(clock.now() + UNUSED_MS, () => console.release());
     return console.feed;
   }
 
@@ -92,8 +91,9 @@ export function openConsoles(parts: ConsolesParts): Consoles {
     },
     async attach(vm) {
       await untilOpened(vm);
-      const present = consoles.get(vm)?.feed;
-      if (present?.live === true) return present;
+      const present = consoles.get(vm);
+      await present?.greeted;
+      if (present?.feed.live === true) return present.feed;
       const pending = opening.get(vm) ?? open(vm).finally(() => opening.delete(vm));
       opening.set(vm, pending);
       return pending;
@@ -109,22 +109,4 @@ export function openConsoles(parts: ConsolesParts): Consoles {
       for (const console of consoles.values()) console.close();
     },
   };
-}
-
-/** What a console says first, and whether that was all. */
-function greeting(line: Line, clock: Clock): Promise<{ readonly text: string; readonly ended: boolean }> {
-  return new Promise((resolve) => {
-    let text = '';
-    const tell = (ended: boolean) => {
-      cancel();
-      forget();
-      resolve({ text, ended });
-    };
-    const cancel = clock.timer(clock.now() + GREETING_MS, () => tell(false));
-    const forget = line.onOutput((bytes) => {
-      text += new TextDecoder().decode(bytes);
-      if (text.includes('Connected')) tell(false);
-    });
-    void line.closed.then(() => tell(true));
-  });
 }

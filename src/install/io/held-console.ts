@@ -25,8 +25,19 @@ export interface HeldConsole {
   release(): void;
   /** Lets it go now; the VM is not touched. */
   close(): void;
+  /**
+   * Resolves when cu(1) has said that it is connected, or should have. What is typed before is lost: cu sets its
+   * terminal raw when it begins, and what waits there is thrown away.
+   */
+  readonly greeted: Promise<Greeting>;
   /** Resolves when it is gone, whoever ended it, and its recording is complete. */
   readonly ended: Promise<void>;
+}
+
+/** What a console said first, and whether that was all. */
+export interface Greeting {
+  readonly text: string;
+  readonly ended: boolean;
 }
 
 export interface HeldConsoleParts {
@@ -45,6 +56,9 @@ export interface HeldConsoleParts {
   /** Called when somebody keeps it, or no longer does. */
   readonly changed: () => void;
 }
+
+/** cu(1) greets at once; through a slow host later. Milliseconds. */
+const GREETING_MS = 10_000;
 
 const SCREEN = { cols: 80, rows: 24 } as const;
 
@@ -88,8 +102,27 @@ export async function openHeldConsole(parts: HeldConsoleParts): Promise<HeldCons
       closeIfFree();
     },
     close,
+    greeted: greeting(line, clock),
     ended: line.closed.then(() => recorder.close()),
   };
+}
+
+function greeting(line: Line, clock: Clock): Promise<Greeting> {
+  return new Promise((resolve) => {
+    const decoder = new TextDecoder();
+    let text = '';
+    const tell = (ended: boolean) => {
+      cancel();
+      forget();
+      resolve({ text, ended });
+    };
+    const cancel = clock.timer(clock.now() + GREETING_MS, () => tell(false));
+    const forget = line.onOutput((bytes) => {
+      text += decoder.decode(bytes, { stream: true });
+      if (text.includes('Connected')) tell(false);
+    });
+    void line.closed.then(() => tell(true));
+  });
 }
 
 function openLine(access: HostAccess, argv: readonly string[], recorder: Recorder): Line {
