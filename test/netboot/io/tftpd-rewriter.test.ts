@@ -12,6 +12,7 @@ import { SILENT_LOG } from '../../../src/common/port.ts';
 import { SYSTEM_CLOCK } from '../../../src/io/clock.ts';
 import { ARMED, CATALOG, WEB } from '../example.ts';
 import { mkdirFor } from './running.ts';
+import { startTftpd } from './tftpd.ts';
 
 describe('a line of tftpd', () => {
   it.each([
@@ -148,6 +149,68 @@ describe('the rewriter behind tftpd', () => {
     );
     const answers = await ask(lines.join(''), 200);
     expect(answers).toEqual(lines.map((_, index) => (index % 2 ? `/${SETS}/bsd.rd` : '/refused')));
+  });
+
+  describe('asked by a tftpd', () => {
+    const socket = () => join(directory, REWRITER_SOCKET);
+    /** Each name, and what its client is sent. A newline is left out: see below. */
+    const HOSTILE: readonly (readonly [string, string])[] = [
+      ['', 'File not found'],
+      [' ', 'File not found'],
+      ['../../../etc/passwd', 'File not found'],
+      [REWRITER_SOCKET, 'File not found'],
+      ['bsd.rd\r', 'File not found'],
+      ['bsd.rd ', 'File not found'],
+      ['\\142sd.rd', 'File not found'],
+      ['/////bsd.rd', 'bsd.rd'],
+      ['\0bsd.rd', 'File not found'],
+      [`${'\xff'.repeat(500)}`, 'File not found'],
+      ['read bsd.rd', 'File not found'],
+      ['"; rm -rf / #', 'File not found'],
+    ];
+
+    it.each([
+      ['in whole writes', [65536]],
+      ['one byte at a time', [1]],
+      ['in uneven pieces', [3, 1, 77, 2, 500, 13]],
+    ])('gives each of many clients at once what is its own, %s', async (_, cut) => {
+      const tftpd = await startTftpd(directory, socket(), cut);
+      const wanted = Array.from({ length: 20 }, () => [
+        ['bsd.rd', 'bsd.rd'] as const,
+        ['auto_install', 'BOOTX64.EFI'] as const,
+        ...HOSTILE,
+      ]).flat();
+      const got = await Promise.all(wanted.map(([name]) => tftpd.ask(WEB.address, name)));
+      expect(got).toEqual(wanted.map(([, sent]) => sent));
+      expect(await tftpd.ask('10.77.0.99', 'bsd.rd')).toBe('File not found');
+      expect(await tftpd.ask(WEB.address, 'bsd.rd', 'write')).toBe('File not found');
+      tftpd.kill();
+    });
+
+    it('ends with puffboot, and started again after it serves on', async () => {
+      const first = await startTftpd(directory, socket());
+      expect(await first.ask(WEB.address, 'bsd.rd')).toBe('bsd.rd');
+      const asked = Array.from({ length: 50 }, () => first.ask(WEB.address, 'bsd.rd').catch(() => 'lost'));
+      await service.close();
+      expect(await first.ended).toBe('the rewriter is gone');
+      for (const got of await Promise.all(asked)) expect(['bsd.rd', 'lost']).toContain(got);
+      await expect(startTftpd(directory, socket())).rejects.toThrow();
+      service = await start();
+      const second = await startTftpd(directory, socket());
+      expect(await second.ask(WEB.address, 'bsd.rd')).toBe('bsd.rd');
+      second.kill();
+    });
+
+    it('never sends it an answer too many for a name of two lines, unless the second is made to look like a request', async () => {
+      const tftpd = await startTftpd(directory, socket());
+      const all = ['x\ny', `x\n${WEB.address}`, 'x\n\n\nread y', 'bsd.rd'];
+      expect(await Promise.all(all.map((name) => tftpd.ask(WEB.address, name)))).toEqual([
+        ...['File not found', 'File not found', 'File not found'],
+        'bsd.rd',
+      ]);
+      await tftpd.ask(WEB.address, `x\n${WEB.address} read bsd.rd`);
+      expect(await tftpd.ended).toBe('unexpected rwmap reply'); // as README says
+    });
   });
 
   it('takes the place of one that was killed', async () => {
