@@ -76,9 +76,10 @@ function lastLine(text: string): string {
 
 /**
  * Whether sshd(8) dropped a connection because too many had not logged in yet (MaxStartups), or went away in
- * between: nothing was begun, so it may be tried again.
+ * between: nothing was begun, so it may be tried again. A host that says nothing for so long won't for asking again.
  */
 export const isTurnedAway = (text: string): boolean =>
+  !/timed out/i.test(text) &&
   /kex_exchange_identification|banner exchange|Exceeded MaxStartups|Connection (closed|reset) by \S+ port \d+/.test(
     text,
   );

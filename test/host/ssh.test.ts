@@ -129,6 +129,7 @@ describe('what ssh says', () => {
     ['kex_exchange_identification: Connection closed by remote host', true],
     ['kex_exchange_identification: read: Connection reset by peer', true],
     ['Connection closed by 192.0.2.7 port 22', true],
+    ['Connection timed out during banner exchange', false],
     ['ops@vmm7: Permission denied (publickey).', false],
     ['ssh: connect to host vmm7 port 22: Connection refused', false],
   ])('was turned away: %s', (text, turnedAway) => {
