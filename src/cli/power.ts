@@ -50,7 +50,10 @@ function common(action: PowerAction, description: string): Command {
     .description(description)
     .argument('[vm...]', 'names of the VMs')
     .option('-f, --config <file>', 'configuration file')
-    .option('-a, --all', action === 'start' ? 'all VMs but those stopped by name' : 'all VMs')
+    .option(
+      '-a, --all',
+      action === 'start' ? 'all VMs that have a system and were not stopped by name' : 'all VMs',
+    )
     .option('--host <host>', 'with --all: only those on this host')
     .option('--no-wait', 'begin and return; needs a running `serve`')
     .option('--json', 'one line per VM as JSON when it is done')

@@ -8,15 +8,7 @@ import { printable, renderTable, renderTime } from './table.ts';
 export function renderVmList(vms: readonly VmView[]): string {
   if (vms.length === 0) return 'no VMs yet; add one with `puffboot vm add NAME`\n';
   const header = ['NAME', 'HOST', 'ID', 'LLADDR', 'ADDRESS', 'RELEASE', 'STATE'];
-  const rows = vms.map((vm) => [
-    vm.name,
-    vm.host,
-    String(vm.id),
-    vm.lladdr,
-    vm.ipv4,
-    vm.release,
-    vm.install === null ? 'never installed' : stateOf(vm.install),
-  ]);
+  const rows = vms.map((vm) => [vm.name, vm.host, String(vm.id), vm.lladdr, vm.ipv4, vm.release, wordOf(vm)]);
   return renderTable([header, ...rows]);
 }
 
@@ -40,7 +32,7 @@ export function renderVm(vm: VmView): string {
     ['timezone', vm.timezone],
     ...customerFields(vm),
     ['added', renderTime(vm.createdAt)],
-    ['state', vm.install === null ? 'never installed' : stateOf(vm.install)],
+    ['state', wordOf(vm)],
     ...(vm.install?.queue ? [['queue', queueText(vm.host, vm.install.queue)] as const] : []),
   ];
   return renderTable(fields) + (vm.install === null ? '' : renderInstall(vm.name, vm.install));
@@ -84,6 +76,13 @@ function renderInstall(vm: string, { mode, phases, failure }: InstallView): stri
       : [`evidence: ${failure.evidence}; read it with \`puffboot transcript evidence ${vm}\`\n`]),
     `next: ${printable(failure.next)}\n`,
   ].join('');
+}
+
+/** How its install stands; where that is over, how the VM itself was last seen, if it was. */
+function wordOf({ install, installed, load }: VmView): string {
+  const seen = load?.state;
+  if (install === null) return installed ? (seen ?? 'installed') : 'never installed';
+  return install.state === 'running' && seen !== undefined ? seen : stateOf(install);
 }
 
 function stateOf({ state, progress, queue }: InstallView): string {

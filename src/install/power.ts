@@ -58,6 +58,12 @@ export function delayOf(order: PowerOrder, unclean: boolean): number {
   return order.delaySeconds ?? (unclean ? UNCLEAN_DELAY_SECONDS : START_DELAY_SECONDS);
 }
 
+/** Why `start --all` leaves a VM alone; null where it does not. */
+export function passedOver({ action, vms }: PowerOrder, stopped: boolean, hasSystem: boolean): string | null {
+  if (vms !== 'all' || action !== 'start') return null;
+  return stopped ? 'was stopped on purpose' : hasSystem ? null : 'has no system yet';
+}
+
 export const DONE_WORDS: Readonly<Record<PowerAction, string>> = {
   start: 'started',
   stop: 'stopped',

@@ -54,6 +54,7 @@ export function wantedOf(
     leaving: retired.flatMap(({ host: where, stage, owner }) =>
       where === host.name && stage !== 'retired' ? (owner ?? []) : [],
     ),
+    removed: retired.filter(({ host: where }) => where === host.name).map(({ name }) => name),
     kernels: kernelsOf(scene, sourceOf),
     disks: vms.flatMap((vm) =>
       hostPaths(host, vm).disks.map((path, index) => {

@@ -26,15 +26,16 @@ describe('start, stop and kill', () => {
       await rig.vmctl('stop', '-fw', 'b');
       expect(await run('start', 'b')).toMatchObject({ status: 0, stdout: 'b: started\n' });
       expect(await states(rig)).toEqual({ a: 'stopped', b: 'running' });
+      await rig.add('new');
       await rig.kill();
       expect((await run('start', '--all')).stdout).toBe(
-        'a: skipped: was stopped on purpose\nb: runs already (running)\n',
+        'a: skipped: was stopped on purpose\nnew: skipped: has no system yet\nb: runs already (running)\n',
       );
       expect(
         (await run('kill', '--all', '--yes', '--json')).stdout
           .split('\n')
           .map((line) => line && JSON.parse(line).state),
-      ).toEqual(['done', 'done', '']);
+      ).toEqual(['done', 'done', 'done', '']);
       expect((await run('start', 'a', '--no-wait')).stderr).toContain('fix: start it with `puffboot serve`');
       expect(await states(rig)).toEqual({ a: 'stopped', b: 'stopped' });
     }));

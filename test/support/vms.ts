@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { puffboot } from './puffboot.ts';
-import { type Rig, withRig } from './rig.ts';
+import { KEY, type Rig, withRig } from './rig.ts';
 
-/** VMs that have a disk, but no install: enough to be started and stopped. */
+/** VMs that have a disk, and as far as anybody knows a system on it: enough to be started and stopped. */
 export async function withVms(
   names: readonly string[],
   body: (rig: Rig, run: Run) => Promise<void>,
@@ -12,7 +12,7 @@ export async function withVms(
     0,
     async (rig) => {
       for (const name of names) {
-        await rig.add(name);
+        await rig.call('POST', '/vms', { name, owner: 'puffy', sshKeys: [KEY], installed: true });
         await rig.vmctl('create', '-s', '64M', join(rig.stage.directory, `host/home/vm/${name}-0.qcow2`));
       }
       await body(rig, (...argv) => puffboot([...argv, '-f', rig.stage.configFile]));

@@ -41,7 +41,7 @@ export function planVmd(wanted: Wanted, seen: Observation, text: string | null, 
     after: confBlocks(block),
     outside: confBlocks(part?.outside ?? text ?? ''),
   };
-  const faults = clashes(scene);
+  const faults = [...clashes(scene), ...strangers(scene)];
   if (faults.length > 0) return { steps: [], remarks: [], faults, marks: [] };
   const [load, changed] = [planLoad(scene), planReload(scene)];
   return {
@@ -82,6 +82,22 @@ function clashes({ after, outside }: Scene): readonly string[] {
           ];
     }),
   ];
+}
+
+/**
+ * With the wrong state directory, or a database from an old backup, an apply would take VMs off the host that are
+ * somebody's: what puffboot wrote there and nobody removed is not unknown for nothing.
+ */
+function strangers({ wanted, before, after, outside }: Scene): readonly string[] {
+  const names = vms(before)
+    .map(({ name }) => name)
+    .filter((name) => named([...vms(after), ...vms(outside)], name) === undefined)
+    .filter((name) => !wanted.removed.includes(name));
+  return names.length === 0
+    ? []
+    : [
+        `vm.conf has ${list(names)} in puffboot's lines, and this inventory never had ${names.length === 1 ? 'it' : 'them'} on ${wanted.host}: is this the right stateDirectory, and no old backup? \`puffboot host import ${wanted.host}\` takes them in; else remove the blocks there`,
+      ];
 }
 
 function planLoad({ wanted, seen, before, after, outside }: Scene): Part & Pick<VmdPlan, 'marks'> {

@@ -9,6 +9,8 @@ export interface Wanted {
   readonly owners: readonly WantedOwner[];
   /** Logins of owners with a VM here whose removal is under way: they are not closed yet. */
   readonly leaving: readonly string[];
+  /** VMs that were here and were removed in order, or are being. */
+  readonly removed: readonly string[];
   readonly kernels: readonly WantedKernel[];
   readonly disks: readonly WantedDisk[];
   readonly files: readonly WantedFile[];

@@ -14,11 +14,13 @@ import {
   type PowerJob,
   type PowerOrder,
   type PowerTask,
+  passedOver,
   STOP_SECONDS,
   UNCLEAN_DELAY_SECONDS,
   UNCLEAN_FOR_SECONDS,
 } from '../power.ts';
 import type { InstallStore } from '../store.ts';
+import { hasSystem } from '../wanted.ts';
 import { killVm, pause, type StartParts, startVm, stopVm } from './power-steps.ts';
 
 export interface PowerService {
@@ -180,9 +182,9 @@ export function openPowerService(parts: PowerServiceParts): PowerService {
       const task = { vm: vm.name, host: vm.host };
       const why = busy(order, vm, installs.get(vm.name), leaving.has(vm.name));
       if (why !== null) return { ...task, state: order.vms === 'all' ? 'skipped' : 'failed', note: why };
-      if (order.vms === 'all' && order.action === 'start' && stopped.has(vm.name)) {
-        return { ...task, state: 'skipped', note: 'was stopped on purpose' };
-      }
+      const system = hasSystem(installs.get(vm.name) ?? null, vm.installed);
+      const over = passedOver(order, stopped.has(vm.name), system);
+      if (over !== null) return { ...task, state: 'skipped', note: over };
       return { ...task, state: 'waiting', note: '' };
     });
   }

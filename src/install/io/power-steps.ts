@@ -2,11 +2,10 @@ import { OperatorError } from '../../common/error.ts';
 import type { Clock } from '../../common/port.ts';
 import type { HostConfig } from '../../config/schema.ts';
 import type { HostAccess, RunResult } from '../../host/access.ts';
-import { renderVmConf } from '../../host/vm-conf.ts';
 import { VMCTL, type VmState } from '../../host/vmctl.ts';
 import { explainVmctl } from '../../host/vmctl-failure.ts';
 import type { Vm } from '../../inventory/vm.ts';
-import { vmConfOf } from '../host-files.ts';
+import { fragmentOf } from '../host-files.ts';
 import { hostPaths } from '../host-paths.ts';
 import { observe } from './host-steps.ts';
 
@@ -100,7 +99,7 @@ export async function killVm(parts: PowerParts): Promise<string> {
 async function makeKnown(parts: StartParts): Promise<void> {
   const { access, host, vm } = parts;
   const { fragment } = hostPaths(host, vm);
-  await access.write(fragment, renderVmConf(vmConfOf(host, vm, false)), { mode: 0o600 });
+  await access.write(fragment, fragmentOf(host, vm), { mode: 0o600 });
   const result = await access.run(VMCTL.load(fragment), { asRoot: true });
   if (result.status === 0) return;
   throw refusedBy(parts, 'load', `vmd(8) refuses ${fragment}; /var/log/daemon says why (${saidBy(result)})`);

@@ -139,9 +139,19 @@ describe('the plan of a host', () => {
     ],
     [
       'tells of a VM that left and runs on',
-      wantedHost({}, {}),
+      wantedHost({ removed: ['web1'] }, {}),
       settledHost({}, { web1: { state: 'running' } }),
       { remarks: ['web1 left the inventory and still runs; `vmctl stop web1` ends it'] },
+    ],
+    [
+      'refuses to take away VMs that nobody removed',
+      wantedHost({ removed: ['web2'] }, {}),
+      settledHost({}, { web1: {}, web2: {} }),
+      {
+        faults: [
+          expect.stringMatching(/^vm.conf has web1 in puffboot's lines, and this inventory never had it/),
+        ],
+      },
     ],
     [
       'refuses a VM that is defined twice',

@@ -44,6 +44,7 @@ export function wantedHost(
     groups: { socket: 'vmdusers', own: '_puffboot' },
     owners: [{ login: 'puffy', fullName: 'Puffy the Fish', keys: [KEY] }],
     leaving: [],
+    removed: [],
     kernels: [
       {
         release: '7.6',
