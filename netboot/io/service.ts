@@ -41,7 +41,10 @@ export interface RunningNetboot extends Netboot {
   close(): Promise<void>;
 }
 
-/** DHCP, TFTP and boot HTTP over the given sockets. Until the first push everybody is a stranger. */
+/**
+ * DHCP, TFTP and boot HTTP over the given sockets. Until the first push everybody is a stranger. Boot HTTP waits for the
+ * disk itself, so that where it matters it has a process of its own: one service without its listeners, one with nothing else.
+ */
 export function startNetboot({ clock, log, ...parts }: NetbootParts): RunningNetboot {
   let lookup = lookupOf(EMPTY_CATALOG);
   let architectures = new Map<string, number>();
@@ -81,7 +84,8 @@ export function startNetboot({ clock, log, ...parts }: NetbootParts): RunningNet
           architectureOf: (address) => architectures.get(address) ?? null,
         });
   rewriter?.catch(() => undefined); // told by `ready`
-  const http = parts.http.map((server) => serveBootHttp({ ...shared, server, renderAnswers }));
+  const fromDisk = { openFile: filesBelow(parts.setsDirectory, 'process'), renderAnswers };
+  const http = parts.http.map((server) => serveBootHttp({ ...shared, ...fromDisk, server }));
 
   return {
     ready: Promise.resolve(rewriter).then(() => undefined),

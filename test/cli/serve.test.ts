@@ -91,16 +91,19 @@ describe('serve', () => {
       expect((await show('web1')).install?.failure?.reason).toMatch(/there is no .*7\.5\/amd64\/bsd\.rd/);
     }));
 
-  it('starts killed children again, and answers as before', () =>
+  it.each([
+    { victims: ['netboot', 'operate'], started: 6 },
+    { victims: ['boot-http'], started: 5 }, // netboot ends with it
+  ] as const)('starts $victims again where they were killed, and answers as before', ({ victims, started }) =>
     withRig(0, async ({ add, install, ended, childPid, events, call }) => {
       await add('web1');
-      process.kill(await childPid('netboot'), 'SIGKILL');
-      process.kill(await childPid('operate'), 'SIGKILL');
-      await until(async () => (await events('child.ready')).length >= 4);
+      for (const victim of victims) process.kill(await childPid(victim), 'SIGKILL');
+      await until(async () => (await events('child.ready')).length >= started);
       await until(() => call('GET', '/ping').catch(() => null));
       await install('web1');
       expect(await ended('web1')).toBe('running');
-    }));
+    }),
+  );
 
   it('keeps response files from strangers, from other VMs, and after the install; and logs who asked', () =>
     withRig(0, async ({ add, install, ended, show, events, httpPort }) => {
@@ -151,11 +154,13 @@ describe('serve', () => {
     }));
 
   // Only root has privileges to give up, and only Linux tells about them in /proc.
-  it.skipIf(process.getuid?.() !== 0 || !existsSync('/proc/self/status'))(
-    'started as root, answers the network without any privilege',
-    () =>
+  it
+    .skipIf(process.getuid?.() !== 0 || !existsSync('/proc/self/status'))
+    .each(['netboot', 'boot-http'] as const)(
+    'started as root, answers the network without any privilege: %s',
+    (name) =>
       withRig(0, async ({ childPid }) => {
-        const status = await readFile(`/proc/${await childPid('netboot')}/status`, 'utf8');
+        const status = await readFile(`/proc/${await childPid(name)}/status`, 'utf8');
         const field = (name: string) =>
           new RegExp(`^${name}:[\\t ]*(.*)$`, 'm').exec(status)?.[1]?.split(/\s+/);
         expect(field('Uid')).not.toContain('0');

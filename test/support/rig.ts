@@ -14,6 +14,7 @@ import {
 import { parseStatus, type VmStatus } from '../../src/host/vmctl.ts';
 import { ENDED, type InstallState } from '../../src/install/install.ts';
 import { callControl, controlPath } from '../../src/io/control-client.ts';
+import type { ChildName } from '../../src/io/processes/protocol.ts';
 import type { VmView } from '../../src/web/operator.ts';
 import { PROGRAM, until } from './puffboot.ts';
 
@@ -37,7 +38,7 @@ export interface Rig {
   kill(): Promise<void>;
   restart(): Promise<void>;
   /** Waits until it is there. */
-  childPid(name: 'netboot' | 'operate'): Promise<number>;
+  childPid(name: ChildName): Promise<number>;
   /** What the simulated host's own vmctl says. */
   hostStatus(): Promise<readonly VmStatus[]>;
   /** The simulated host's own vmctl, as its administrator would use it. @returns what it prints */
@@ -93,7 +94,11 @@ export async function withRig(
       serve = startServe(PROGRAM, stage.configFile, stage.serveLog);
       await untilReady(stateDirectory, serve, stage.serveLog);
     },
-    childPid: (name) => until(() => pidOf(serve.pid ?? 0, `processes/${name}.js`)),
+    childPid: (name) =>
+      until(async () => {
+        const parent = name === 'boot-http' ? await rig.childPid('netboot') : (serve.pid ?? 0);
+        return pidOf(parent, `processes/${name}.js`);
+      }),
     vmctl,
     hostStatus: async () => parseStatus(await vmctl('status')),
     events: async (event) =>

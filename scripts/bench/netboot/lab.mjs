@@ -24,7 +24,7 @@ export function openLab(addresses) {
   };
   const close = () => {
     for (const name of namespaces.splice(0)) {
-      for (const pid of ip('netns', 'pids', name).split('\n').filter(Boolean)) process.kill(Number(pid), 9);
+      pidsIn(name).forEach(kill);
       ip('netns', 'del', name);
     }
   };
@@ -92,14 +92,17 @@ export async function start(namespace, argv, listens) {
     await new Promise((again) => setTimeout(again, 25));
   }
   return {
-    /** Seconds of processor time until now, of its ended children too. */
-    cpu: () => cpuOf(child.pid),
-    /** Resident memory in MB. */
-    memory: () =>
-      Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
+    /** Seconds of processor time until now, of all its processes, of those that have ended too. */
+    cpu: () => sumOver(namespace, cpuOf),
+    /** Resident memory of all its processes in MB; what they share counts once. */
+    memory: () => sumOver(namespace, memoryOf),
     async stop() {
       child.kill('SIGKILL');
       await ended;
+      for (let left = pidsIn(namespace); left.length > 0; left = pidsIn(namespace)) {
+        for (const pid of left) kill(pid);
+        await new Promise((again) => setTimeout(again, 10));
+      }
     },
   };
 }
@@ -110,7 +113,31 @@ function isBound(pid, protocol, port) {
   return tables.some((table) => readFileSync(table, 'utf8').includes(hex));
 }
 
+const pidsIn = (namespace) => ip('netns', 'pids', namespace).split('\n').filter(Boolean).map(Number);
+
+/** It may have ended by itself. */
+function kill(pid) {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {}
+}
+
+/** Over all processes; one that has just ended counts nothing. */
+function sumOver(namespace, measure) {
+  const measured = pidsIn(namespace).map((pid) => {
+    try {
+      return measure(pid);
+    } catch {
+      return 0;
+    }
+  });
+  return measured.reduce((total, number) => total + number, 0);
+}
+
 function cpuOf(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / 100;
+  return fields.slice(11, 15).reduce((total, ticks) => total + Number(ticks), 0) / 100;
 }
+
+const memoryOf = (pid) =>
+  Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]) / 1024;

@@ -8,6 +8,7 @@ import { BARE } from './table.mjs';
 const NETWORK = '10.77.0.0';
 const MASK = '255.255.0.0';
 const SETS = 'pub/OpenBSD/7.6/amd64';
+const READY_PORT = 6900;
 
 /** @param reservations `{ lladdr, address }` each */
 export function dhcpServers(directory, reservations) {
@@ -193,11 +194,8 @@ export function puffboot(directory, machines) {
   const program = fileURLToPath(new URL('serve.mjs', import.meta.url));
   return {
     name: 'puffboot',
-    argv: [process.execPath, program, settings],
-    listens: [
-      ['udp', 67],
-      ['tcp', 80],
-    ],
+    argv: [process.execPath, program, settings, String(READY_PORT)],
+    listens: [['udp', READY_PORT]],
   };
 }
 

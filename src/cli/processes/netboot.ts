@@ -1,30 +1,32 @@
-/** The netboot child of `serve`: DHCP, TFTP and boot HTTP, with nothing but the catalog it is pushed. */
+/** The netboot child of `serve`: DHCP and TFTP, with nothing but the catalog it is pushed, and boot HTTP below it. */
 import { leaseBook } from '../../../netboot/dhcp/lease-book.ts';
 import { exposeNetboot } from '../../../netboot/io/channel.ts';
 import { openLeaseJournal } from '../../../netboot/io/lease-journal.ts';
 import { startNetboot } from '../../../netboot/io/service.ts';
+import { joinNetboots } from '../../../netboot/join.ts';
 import { messageOf, OperatorError } from '../../common/error.ts';
 import type { Log } from '../../common/port.ts';
 import { SYSTEM_CLOCK } from '../../io/clock.ts';
 import { openLog } from '../../io/log.ts';
-import { passwordMaker } from '../../io/passwords.ts';
 import { runChild } from '../../io/processes/child.ts';
+import { forkBootHttp } from './boot-http-fork.ts';
 import type { NetbootSettings } from './netboot-settings.ts';
 
 runChild<NetbootSettings>(async ({ settings, dhcp, tftp, http, bootServer, clientPort, send, onMessage }) => {
   const log = openLog('netboot');
   const leases = settings.keepsLeases ? await openLeases(settings.leasesDirectory, log) : null;
+  // Its ports are low ones, and only the parent can bind them anew: it has to start both again.
+  const bootHttp = forkBootHttp(http, settings, { clock: SYSTEM_CLOCK, log, onDeath: () => process.exit(1) });
   const netboot = startNetboot({
     dhcp,
     tftp,
-    http,
+    http: [],
     bootServer,
     clientPort,
     setsDirectory: settings.setsDirectory,
     ...(settings.tftpDirectory && { tftpDirectory: settings.tftpDirectory }),
     ...(settings.tftpdDirectory && { tftpdDirectory: settings.tftpdDirectory }),
     ...(leases && { leases }),
-    makePasswords: passwordMaker(),
     clock: SYSTEM_CLOCK,
     log,
   });
@@ -32,14 +34,17 @@ runChild<NetbootSettings>(async ({ settings, dhcp, tftp, http, bootServer, clien
     const message = `${settings.tftpdDirectory}: ${messageOf(cause)}`;
     throw new OperatorError('TFTPD_DIRECTORY', message, { cause });
   });
-  exposeNetboot(netboot, { send, onMessage });
+  await bootHttp.started;
+  exposeNetboot(joinNetboots(netboot, bootHttp.netboot), { send, onMessage });
   const { addresses, addresses6, dhcpPort, tftpPort, httpPort } = settings;
   return {
     listening: [
       ...addresses.map((address) => `${address} (DHCP ${dhcpPort}, TFTP ${tftpPort}, HTTP ${httpPort})`),
       ...addresses6.map((address) => `${address} (TFTP ${tftpPort}, HTTP ${httpPort})`),
     ],
-    close: () => netboot.close(),
+    async close() {
+      await Promise.all([netboot.close(), bootHttp.stop()]);
+    },
   };
 });
 

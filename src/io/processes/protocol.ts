@@ -17,4 +17,4 @@ export type ToParent =
 /** What netboot listens on. */
 export const SOCKET_ROLES = ['dhcp', 'tftp', 'http', 'bootServer', 'clientPort'] as const;
 export type SocketRole = (typeof SOCKET_ROLES)[number];
-export type ChildName = 'netboot' | 'operate';
+export type ChildName = 'netboot' | 'operate' | 'boot-http';

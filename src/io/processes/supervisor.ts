@@ -18,6 +18,8 @@ export interface ChildSpec {
   readonly settings: unknown;
   /** Binds the child's sockets; called anew for each start, since the child's death closed the old ones. */
   bind(): Promise<readonly HandedSocket[]>;
+  /** Called when it died, in place of starting it again. */
+  readonly onDeath?: () => void;
 }
 
 export interface SupervisorParts {
@@ -77,6 +79,7 @@ export function supervise(spec: ChildSpec, parts: SupervisorParts): SupervisedCh
       // One that was killed has refused nothing; one that ended by itself would do it again.
       if (!everReady && signal === null) return first.reject(new Error(refusal));
       log.error('child.died', { child: spec.name, status, signal });
+      if (spec.onDeath !== undefined) return spec.onDeath();
       if (clock.now() - startedAt > SETTLED_MS) pause = FIRST_PAUSE_MS;
       again();
     });

@@ -7,6 +7,7 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EMPTY_CATALOG, type Netboot } from '../../../netboot/catalog.ts';
 import { exposeNetboot, type MessagePortLike, remoteNetboot } from '../../../netboot/io/channel.ts';
+import { joinNetboots } from '../../../netboot/join.ts';
 import { netbootContract } from '../../contract/netboot.ts';
 import { WEB } from '../example.ts';
 import { LOCAL_CATALOG, startRunning } from './running.ts';
@@ -35,6 +36,21 @@ describe('in this process', () => {
     await running.netboot.push(EMPTY_CATALOG);
     const origin = `http://127.0.0.1:${running.ports.http}`;
     return { netboot: running.netboot, origin, close: running.close };
+  });
+});
+
+describe('shared by two services', () => {
+  netbootContract(async () => {
+    const [packets, http] = await Promise.all([startRunning(), startRunning()]);
+    const netboot = joinNetboots(packets.netboot, http.netboot);
+    await netboot.push(EMPTY_CATALOG);
+    return {
+      netboot,
+      origin: `http://127.0.0.1:${http.ports.http}`,
+      async close() {
+        await Promise.all([packets.close(), http.close()]);
+      },
+    };
   });
 });
 
