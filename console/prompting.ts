@@ -140,7 +140,7 @@ export function reportPrompt(turn: Turn, typist: 'us' | 'somebody'): void {
 
 function decisionFor(turn: Turn, { row, text, redrawn }: Waiting): Decision {
   const { next } = turn;
-  if (isLeftAlone(turn, row)) return NOTHING;
+  if (isLeftAlone(turn, row) && !isOfSite(turn, row)) return NOTHING;
   if (redrawn === null) return decide(next, row, text);
   return isWornOut(next, text) ? NOTHING : redrawn.decision;
 }
@@ -176,7 +176,9 @@ function waitingFor(turn: Turn, { row, text, torn }: Seen): Waiting {
 }
 
 function settleOf(turn: Turn, row: PromptRow, text: string, redrawn: Asked | null): number {
-  if (isLeftAlone(turn, row)) return row.answer === 'unknown' ? STUCK_SECONDS : Number.POSITIVE_INFINITY;
+  if (isLeftAlone(turn, row)) {
+    return row.answer === 'unknown' || isOfSite(turn, row) ? STUCK_SECONDS : Number.POSITIVE_INFINITY;
+  }
   if (redrawn !== null) {
     return redrawn.decision.typed === null ? Number.POSITIVE_INFINITY : REDRAWN_SETTLE_SECONDS;
   }
@@ -193,6 +195,10 @@ function isLeftAlone({ next }: Turn, row: PromptRow): boolean {
   if (next.answering === 'installer') return !BREAKS_IN.has(row.answer);
   return row.answer === 'menu' && next.timer && next.facts.mode === 'auto';
 }
+
+/** Not autoinstall asks, but a site's own script, and the operator's own table knows the answer. */
+const isOfSite = ({ next }: Turn, { own, answer }: PromptRow): boolean =>
+  own && answer !== 'itself' && next.answering === 'installer';
 
 function isEcho({ text, decision, touched }: Asked, line: string): boolean {
   if (touched) return true;

@@ -22,7 +22,9 @@ export function describeEvent(event: Telling, system = 'OpenBSD'): string | null
   }
 }
 
-export function describePrompt({ at, text, answer }: PromptReport): string {
+export function describePrompt({ at, name, text, answer }: PromptReport): string {
+  // The end that was awaited, mostly; whoever was not to come there is told so by the outcome.
+  if (name === 'login' && answer === null) return `${seconds(at)}  ${text}`;
   return `${seconds(at)}  ${text}  ${describeAnswer(answer)}`;
 }
 

@@ -36,7 +36,7 @@ export interface Candidates {
  */
 export function compileTable(source: TableSource, base: PromptTable | null): PromptTable {
   const releases = rangesOf(source.releases);
-  const own = (source.prompts ?? []).map((row) => compilePrompt(row, releases));
+  const own = (source.prompts ?? []).map((row) => compilePrompt(row, releases, base !== null));
   const ownMarkers = (source.lines ?? []).map((row) => compileLine(row, releases));
   const prompts = [...own, ...(base?.prompts ?? [])];
   const markers = [...ownMarkers, ...(base?.markers ?? [])];
@@ -50,7 +50,7 @@ export function compileTable(source: TableSource, base: PromptTable | null): Pro
   };
 }
 
-function compilePrompt(source: PromptSource, releases: readonly Range[]): PromptRow {
+function compilePrompt(source: PromptSource, releases: readonly Range[], own: boolean): PromptRow {
   const { name, prompt, tail = 'optional', answer, phase = null } = source;
   const { regex, key, last } = compilePattern(prompt);
   const row = {
@@ -61,6 +61,7 @@ function compilePrompt(source: PromptSource, releases: readonly Range[]): Prompt
     last,
     tail,
     phase,
+    own,
   };
   if (typeof answer === 'string') return { ...row, answer };
   if ('text' in answer) return { ...row, answer: 'text', text: answer.text };

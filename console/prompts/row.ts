@@ -23,6 +23,8 @@ export interface PromptRow {
   readonly question?: string;
   /** The phase that it shows, if it shows one. */
   readonly phase: Phase | null;
+  /** Of an operator's table: asked by his own scripts too, in the middle of an unattended install. */
+  readonly own: boolean;
 }
 
 /**

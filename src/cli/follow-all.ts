@@ -4,6 +4,7 @@ import { WORDINGS, wordOf } from '../web/phase.ts';
 import type { Api } from './api.ts';
 import { pollUntil } from './poll.ts';
 import { printable } from './table.ts';
+import { waitsText } from './vm-text.ts';
 
 /**
  * Follows several installs to their ends: a line for each state that a VM enters, below them how many are where.
@@ -41,6 +42,7 @@ function openView(out: NodeJS.WriteStream, json: boolean) {
   const clear = live ? '\r\x1b[K' : '';
   /** What was told of each VM: how many phases, or the whole as JSON. */
   const told = new Map<string, number | string>();
+  const asked = new Map<string, string | null>();
 
   function lines(vm: VmView): readonly string[] {
     const phases = vm.install?.phases ?? [];
@@ -49,9 +51,19 @@ function openView(out: NodeJS.WriteStream, json: boolean) {
     told.set(vm.name, json ? text : phases.length);
     if (json) return text === before ? [] : [`${text}\n`];
     const begun = phases[0]?.at ?? 0;
-    return phases
+    const line = (at: number, what: string) =>
+      `${clear}${seconds(at - begun)}  ${vm.name.padEnd(16)} ${what}\n`;
+    const entered = phases
       .slice(typeof before === 'number' ? before : 0)
-      .map(({ name, at }) => `${clear}${seconds(at - begun)}  ${vm.name.padEnd(16)} ${wordOf(name)}\n`);
+      .map(({ name, at }) => line(at, wordOf(name)));
+    return [...entered, ...questionLines(vm, line)];
+  }
+
+  function questionLines({ name, install }: VmView, line: (at: number, what: string) => string) {
+    const question = install?.question ?? null;
+    const isNew = question !== null && asked.get(name) !== question.text;
+    asked.set(name, question?.text ?? null);
+    return isNew ? [line(question.at, `waits ${waitsText(name, question)}`)] : [];
   }
 
   return {

@@ -1,6 +1,6 @@
 import { renderSize } from '../common/form.ts';
 import { WAITING } from '../install/install.ts';
-import type { InstallView, VmView } from '../web/operator.ts';
+import type { InstallView, Question, VmView } from '../web/operator.ts';
 import { duration, queueText } from '../web/phase.ts';
 import { printable, renderTable, renderTime } from './table.ts';
 
@@ -34,6 +34,7 @@ export function renderVm(vm: VmView): string {
     ['added', renderTime(vm.createdAt)],
     ['state', wordOf(vm)],
     ...(vm.install?.queue ? [['queue', queueText(vm.host, vm.install.queue)] as const] : []),
+    ...(vm.install?.question ? [['waits', waitsText(vm.name, vm.install.question)] as const] : []),
   ];
   return renderTable(fields) + (vm.install === null ? '' : renderInstall(vm.name, vm.install));
 }
@@ -85,7 +86,12 @@ function wordOf({ install, installed, load }: VmView): string {
   return install.state === 'running' && seen !== undefined ? seen : stateOf(install);
 }
 
-function stateOf({ state, progress, queue }: InstallView): string {
+/** What nobody but a human answers, and how he does. */
+export const waitsText = (vm: string, { text }: Question): string =>
+  `for an answer to "${printable(text)}": type it in \`puffboot console ${vm}\``;
+
+function stateOf({ state, progress, queue, question }: InstallView): string {
   if (WAITING.has(state)) return queue === null ? 'queued' : `queued (${queue.position} of ${queue.waiting})`;
+  if (question !== null) return `${state} (waits for an answer)`;
   return progress === null ? state : `${state} (${progress.file} ${progress.percent}%)`;
 }

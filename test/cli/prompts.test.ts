@@ -69,6 +69,15 @@ it('makes rows of what a human answered, proves them with the recording, and kee
   expect(printed).toMatch(/our\.toml: ok, \d+ prompts .*\nasked\.cast: ok, 3 answered\n$/);
 });
 
+it('learns what a script of the site asks in the middle of an unattended install', async () => {
+  const run = 'a\r\nFetching http://192.0.2.1/install.conf\r\nPerforming non-interactive install...\r\n';
+  const question = 'Making all device nodes... done.\r\nWhich rack does it stand in? ';
+  const site = record('site', `${WELCOME}${MENU}`, '<a\r', run, question, '<7\r', '7\r\nRack 7: noted.\r\n');
+  await runLearn(site, { into: table }, print);
+  await runTest(table, print);
+  expect(printed).toMatch(/^which rack does it stand in: .* -> 7\nsite\.cast: ok, 1 answered\n$/);
+});
+
 it('has nothing to learn twice, nor from what the driver or nobody answered', async () => {
   await runLearn(asked(), { into: table }, print);
   const before = readFileSync(table, 'utf8');

@@ -12,6 +12,8 @@ import {
 } from '../../console/dialogue.ts';
 import { KILL } from '../../console/keys.ts';
 import { MANNERS } from '../../console/manner.ts';
+import { compileTable } from '../../console/prompts/compile.ts';
+import { OPENBSD_TABLE } from '../../console/prompts/table.ts';
 import type { Answer } from '../../src/autoinstall/response-file.ts';
 
 const FACTS: DialogueFacts = { mode: 'auto', answers: [], location: null, until: 'congratulations' };
@@ -532,6 +534,29 @@ describe('taken again where an install had failed', () => {
     const { typed, dialogue } = play({ taking: 'again' }, script, 60);
     expect(typed).toEqual(['\r']);
     expect(standingOf(dialogue).reason).toContain(reason);
+  });
+});
+
+describe("an operator's own row while autoinstall answers itself", () => {
+  const prompts = [{ name: 'rack', prompt: 'Which rack[?] $', answer: { text: '7' } }];
+  const own = { name: 'ours', base: 'openbsd', releases: 'seen 7.6', prompts } as const;
+  const table = compileTable(own, OPENBSD_TABLE);
+  const run = `${WELCOME}${MENU}a\r\n${PERFORMING}`;
+  it.each<[string, Script, number, string[]]>([
+    ['is answered once it has stood for ten seconds', [[1, `${run}Which rack? `]], 11, ['7\r']],
+    ['is not before, because autoinstall may answer it', [[1, `${run}Which rack? `]], 10.9, []],
+    [
+      'is not where it went on',
+      [
+        [1, `${run}Which rack? `],
+        [1.1, '9\r\n'],
+      ],
+      60,
+      [],
+    ],
+    ['leaves the others alone', [[1, `${run}System hostname? (short form) [x] `]], 60, []],
+  ])('%s', (_, script, end, typed) => {
+    expect(play({ table }, script, end).typed).toEqual(typed);
   });
 });
 
