@@ -96,7 +96,7 @@ function strangers({ wanted, before, after, outside }: Scene): readonly string[]
   return names.length === 0
     ? []
     : [
-        `vm.conf has ${list(names)} in puffboot's lines, and this inventory never had ${names.length === 1 ? 'it' : 'them'} on ${wanted.host}: is this the right stateDirectory, and no old backup? \`puffboot host import ${wanted.host}\` takes them in; else remove the blocks there`,
+        `vm.conf has ${list(names)} in puffboot's lines, and this inventory never had ${names.length === 1 ? 'it' : 'them'} on ${wanted.host}: is this the right stateDirectory, and no old backup? Else remove the blocks there, or the two marker lines alone before \`puffboot host import ${wanted.host}\`, which takes them in`,
       ];
 }
 
