@@ -51,8 +51,14 @@ const VERDICTS: Partial<Record<DhcpMessage, (exchange: Reserved) => Verdict>> = 
     contains(subnet.cidr, packet.clientAddress)
       ? { kind: 'reply', message: 'ack', address: packet.clientAddress }
       : ignore(`informs from ${packet.clientAddress}, which is outside of ${subnet.cidr}`),
-  decline: ({ packet, client }) =>
-    ignore(`declines ${packet.options.requestedAddress ?? client.address}: another machine uses it`),
+  decline: ({ packet, client }) => {
+    const declined = packet.options.requestedAddress ?? client.address;
+    return {
+      kind: 'ignore',
+      reason: `${client.name} declines ${declined}: another machine uses it`,
+      urgent: true,
+    };
+  },
   release: ({ packet }) => ignore(`releases ${packet.clientAddress}; the reservation stays`),
 };
 

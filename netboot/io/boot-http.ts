@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server as NetServer, Socket } from 'node:net';
 import { errnoOf, messageOf } from '../../src/common/error.ts';
 import type { Clock, Log } from '../../src/common/port.ts';
@@ -7,8 +7,9 @@ import type { ListFiles, OpenedFile, OpenFile } from '../files.ts';
 import { fileReply } from '../http/file-reply.ts';
 import { indexText } from '../http/index-text.ts';
 import { type Route, route } from '../http/routes.ts';
-import { type Lookup, sharerOf } from '../lookup.ts';
+import type { Lookup } from '../lookup.ts';
 import type { RenderAnswers } from './fresh-passwords.ts';
+import { type HttpLimits, limitedServer } from './http-limits.ts';
 import { sendFile } from './send-file.ts';
 
 export interface BootHttpParts {
@@ -21,6 +22,7 @@ export interface BootHttpParts {
   readonly renderAnswers: RenderAnswers;
   readonly clock: Clock;
   readonly log: Log;
+  readonly limits?: HttpLimits;
 }
 
 /** What went over the wire for one request. */
@@ -36,28 +38,11 @@ export interface BootHttpService {
   close(): Promise<void>;
 }
 
-/** Milliseconds. A client that sends its request slower, or takes nothing for as long as `idle`, is cut off. */
-const LIMITS = { headers: 10_000, request: 15_000, idle: 60_000, keepAlive: 5_000 } as const;
-const MOST_CONNECTIONS = 512;
-const MOST_PER_ADDRESS = 64;
-const HEADER_BYTES = 8192;
 /** Told instead of the status that was sent; see `BootEvent`. */
 const CLIENT_LEFT = 499;
 
 export function serveBootHttp(parts: BootHttpParts): BootHttpService {
-  const http = createServer(
-    {
-      headersTimeout: LIMITS.headers,
-      requestTimeout: LIMITS.request,
-      keepAliveTimeout: LIMITS.keepAlive,
-      connectionsCheckingInterval: 2_000,
-      maxHeaderSize: HEADER_BYTES,
-    },
-    (request, response) => void answer(parts, request, response),
-  );
-  http.maxConnections = MOST_CONNECTIONS;
-  http.timeout = LIMITS.idle;
-  limitPerAddress(http);
+  const http = limitedServer((request, response) => void answer(parts, request, response), parts.limits);
   http.on('clientError', (error, socket) => refuseBroken(parts, error, socket as Socket));
   http.on('error', (error) => parts.log.warn('http.listener', { error: messageOf(error) }));
   http.listen(parts.server);
@@ -232,22 +217,6 @@ function eventOf(found: Route, end: Ending & Audit, from: string, at: number): B
     case 'other':
       return { ...base, kind: 'http', path: shown, status: end.status, reason: reason ?? 'no such path' };
   }
-}
-
-/** One address may not use up what all share. */
-function limitPerAddress(http: Server): void {
-  const open = new Map<string, number>();
-  http.on('connection', (socket) => {
-    const address = sharerOf(socket.remoteAddress ?? '');
-    const count = (open.get(address) ?? 0) + 1;
-    open.set(address, count);
-    socket.once('close', () => {
-      const left = (open.get(address) ?? 1) - 1;
-      if (left > 0) open.set(address, left);
-      else open.delete(address);
-    });
-    if (count > MOST_PER_ADDRESS) socket.destroy();
-  });
 }
 
 const BROKEN: Readonly<Record<string, readonly [number, string]>> = {

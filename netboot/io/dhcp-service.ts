@@ -65,7 +65,8 @@ export function serveDhcp(parts: DhcpParts): void {
     if (decision.reply !== null && decision.client !== null && arch !== undefined) {
       parts.onArchitecture(decision.client.address, arch);
     }
-    if (decision.urgent) warn('dhcp.pool', decision.reason ?? '');
+    if (decision.urgent)
+      warn(decision.client === null ? 'dhcp.pool' : 'dhcp.declined', decision.reason ?? '');
     const tell = (told: Decision) => {
       const event = eventOf(packet, told, clock.now());
       if (event !== null) parts.report(event);

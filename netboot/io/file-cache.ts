@@ -66,7 +66,8 @@ export function cachedFiles(openFile: OpenFile, limits: CacheLimits = CACHE_LIMI
 async function load(file: OpenedFile): Promise<Uint8Array | null> {
   try {
     const bytes = new Uint8Array(file.size);
-    return (await file.read(bytes, 0)) === file.size ? bytes : null;
+    const isWhole = (await file.read(bytes, 0)) === file.size;
+    return isWhole && (await file.isUnchanged?.()) !== false ? bytes : null;
   } catch {
     return null; // who reads piece by piece finds out, and says, what is wrong
   }

@@ -80,6 +80,9 @@ function chunkedSource(file: OpenedFile): OpenedSource {
   const refill = async (offset: number, length: number) => {
     const next = new Uint8Array(Math.min(CHUNK_BYTES, Math.max(file.size - offset, 0)));
     const filled = await file.read(next, offset);
+    // The last piece makes it whole: a mixture of two kernels must not look like one.
+    const isLast = offset + filled === file.size;
+    if (isLast && (await file.isUnchanged?.()) === false) throw new Error('it changed while it was sent');
     chunk = next.subarray(0, filled);
     start = offset;
     return chunk.subarray(0, length);

@@ -262,7 +262,11 @@ describe('what is not answered', () => {
       /outside of 10.77.0.0\/24/,
     ],
     ['a release', ask({ messageType: 'release' }, { clientAddress: MAIL.address }), /releases 10.77.0.8/],
-    ['a decline', ask({ messageType: 'decline', requestedAddress: MAIL.address }), /declines 10.77.0.8/],
+    [
+      'a decline',
+      ask({ messageType: 'decline', requestedAddress: MAIL.address }),
+      /^mail declines 10.77.0.8/,
+    ],
     ['an inform from nowhere', ask({ messageType: 'inform' }), /outside/],
   ])('%s', (_, packet, reason) => {
     const decision = judge(packet);
