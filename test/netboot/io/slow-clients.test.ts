@@ -9,7 +9,7 @@ import { SYSTEM_CLOCK } from '../../../src/io/clock.ts';
 import { LOCAL_CATALOG, LOOPBACK } from './running.ts';
 
 /** More than the system buffers for a client that does not read. */
-const HUGE = new Uint8Array(64 * 1024 * 1024);
+const HUGE = 64 * 1024 * 1024;
 const PATH = '/pub/OpenBSD/7.6/amd64/huge.tgz';
 const DRIP_MS = 50;
 
@@ -25,8 +25,8 @@ beforeAll(async () => {
     lookup: () => lookupOf(LOCAL_CATALOG),
     report: (event) => events.push(event),
     openFile: async () => ({
-      ...{ size: HUGE.length, modifiedAt: 0, bytes: HUGE },
-      read: async () => 0,
+      ...{ size: HUGE, modifiedAt: 0 },
+      read: async (into) => into.length,
       close: async () => undefined,
     }),
     listFiles: async () => null,
