@@ -119,12 +119,12 @@ describe('a newcomer', () => {
     expectOneSentence(await puffboot(['serve', '-f', file]), /198\.51\.100\.1/);
   });
 
-  it.skipIf(isRoot)('serves on port 67 without privileges', async () => {
+  it.skipIf(isRoot)('serves on port 67, not as root', async () => {
     const ran = await puffboot(['serve', '-f', await writeConfig('low', { dhcpPort: 67 })]);
     expectOneSentence(ran, /67/);
   });
 
-  it.skipIf(isRoot)('has a state directory that it may not write', async () => {
+  it.skipIf(isRoot)('has a state directory that it may not write, not as root', async () => {
     const file = await writeConfig('readonly');
     await mkdir(join(directory, 'readonly-state'));
     await chmod(join(directory, 'readonly-state'), 0o500);

@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
 import {
   endServe,
   type Stage,
@@ -49,17 +50,44 @@ export interface Rig {
   httpPort(): Promise<number>;
 }
 
+export type RigOptions = Partial<
+  Pick<
+    StageOptions,
+    'release' | 'nextRelease' | 'lone' | 'hung' | 'wedged' | 'faults' | 'reach' | 'telemetrySeconds'
+  >
+>;
+
 /** Runs `body` on a stage of its own and clears it away, whatever happens. */
 export async function withRig(
   pace: number,
   body: (rig: Rig) => Promise<void>,
-  options: Partial<
-    Pick<
-      StageOptions,
-      'release' | 'nextRelease' | 'lone' | 'hung' | 'wedged' | 'faults' | 'reach' | 'telemetrySeconds'
-    >
-  > = {},
+  options: RigOptions = {},
 ): Promise<void> {
+  const { rig, close } = await openRig(pace, options);
+  try {
+    await body(rig);
+  } finally {
+    await close();
+  }
+}
+
+/** One stage for the tests of a file that leave each other alone: each with VMs of its own. */
+export function sharedRig(pace: number, options: RigOptions = {}): () => Rig {
+  let opened: Awaited<ReturnType<typeof openRig>> | null = null;
+  beforeAll(async () => {
+    opened = await openRig(pace, options);
+  });
+  afterAll(() => opened?.close());
+  return () => {
+    if (opened === null) throw new Error('the stage is set before all tests');
+    return opened.rig;
+  };
+}
+
+async function openRig(
+  pace: number,
+  options: RigOptions,
+): Promise<{ readonly rig: Rig; close(): Promise<void> }> {
   const stage = await setStage({ program: PROGRAM, release: '7.6', pace, faults: [], ...options });
   let serve = stage.serve;
   const stateDirectory = join(stage.directory, 'state');
@@ -112,12 +140,11 @@ export async function withRig(
     },
     httpPort: () => port('httpPort'),
   };
-  try {
-    await body(rig);
-  } finally {
+  const close = async () => {
     await endServe(serve);
     await stage.close(true);
-  }
+  };
+  return { rig, close };
 }
 
 /** Null while there is none: it may have been killed a moment ago. */

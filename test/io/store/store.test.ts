@@ -117,12 +117,15 @@ describe('openStore', () => {
     await expect(openIn('/dev/null/state')).rejects.toThrowError(code('STATE_UNWRITABLE', /ENOTDIR/));
   });
 
-  it.skipIf(process.getuid?.() === 0)('says that it cannot write a read-only directory', async () => {
-    const closed = join(directory, 'closed');
-    await mkdir(closed, { mode: 0o500 });
-    await expect(openIn(closed)).rejects.toThrowError(code('STATE_UNWRITABLE', /EACCES/));
-    await chmod(closed, 0o700);
-  });
+  it.skipIf(process.getuid?.() === 0)(
+    'says that it cannot write a read-only directory, not as root',
+    async () => {
+      const closed = join(directory, 'closed');
+      await mkdir(closed, { mode: 0o500 });
+      await expect(openIn(closed)).rejects.toThrowError(code('STATE_UNWRITABLE', /EACCES/));
+      await chmod(closed, 0o700);
+    },
+  );
 
   it('says when the disk is full, and goes on when there is space again', async () => {
     const store = await openIn(directory);
