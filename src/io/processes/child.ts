@@ -1,6 +1,8 @@
 import dgram from 'node:dgram';
 import net from 'node:net';
 import { messageOf, OperatorError } from '../../common/error.ts';
+import { SYSTEM_CLOCK } from '../clock.ts';
+import { gatherer } from './gatherer.ts';
 import type { SocketRole, ToChild, ToParent } from './protocol.ts';
 
 /** The two children's end of the channel to the parent. */
@@ -40,8 +42,10 @@ export function runChild<Settings>(main: ChildMain<Settings>): void {
   const udp = (role: SocketRole) => sockets[role].filter((socket) => socket instanceof dgram.Socket);
   const listeners = new Set<(message: unknown) => void>();
   let close: () => Promise<void> = async () => undefined;
+  const relay = gatherer<unknown>((bodies) => tell({ kind: 'relay', bodies }), SYSTEM_CLOCK);
   const stop = () => void close().finally(() => process.exit(0));
 
+  process.on('exit', relay.flush);
   process.on('disconnect', () => process.exit(1));
   // A parent that died while this program was still being loaded is never told of again.
   if (!process.connected) process.exit(1);
@@ -64,7 +68,7 @@ export function runChild<Settings>(main: ChildMain<Settings>): void {
         bootServer: udp('bootServer'),
         clientPort: udp('clientPort'),
         http: sockets.http.filter((server) => server instanceof net.Server),
-        send: (body) => tell({ kind: 'relay', body }),
+        send: relay.add,
         onMessage(listener) {
           listeners.add(listener);
           return () => listeners.delete(listener);

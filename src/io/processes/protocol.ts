@@ -12,7 +12,8 @@ export type ToChild =
 export type ToParent =
   | { readonly kind: 'ready'; readonly listening: readonly string[] }
   | { readonly kind: 'refused'; readonly code: ErrorCode | null; readonly message: string }
-  | { readonly kind: 'relay'; readonly body: unknown };
+  /** In their order. */
+  | { readonly kind: 'relay'; readonly bodies: readonly unknown[] };
 
 /** What netboot listens on. */
 export const SOCKET_ROLES = ['dhcp', 'tftp', 'http', 'bootServer', 'clientPort'] as const;

@@ -61,7 +61,7 @@ export function supervise(spec: ChildSpec, parts: SupervisorParts): SupervisedCh
     let refusal = `${spec.name} ended before it was ready`;
     forked.on('error', (error) => log.error('child.channel', { child: spec.name, error: messageOf(error) }));
     forked.on('message', (message: ToParent) => {
-      if (message.kind === 'relay') parts.relay(message.body);
+      if (message.kind === 'relay') for (const body of message.bodies) parts.relay(body);
       else if (message.kind === 'ready') ready(message.listening);
       else {
         refusal = message.message;
