@@ -175,7 +175,10 @@ function witness(install: Install, { kind }: InstallEvent, now: number): Install
   return { ...install, witnesses: { ...install.witnesses, [name]: now } };
 }
 
-function wayOn({ mode, vm }: Install, stands: Failure['stands']): string {
+function wayOn({ mode, vm, way }: Install, stands: Failure['stands']): string {
+  if (way === 'watch' && stands === undefined) {
+    return `correct the cause in the guest, then \`puffboot upgrade ${vm} --watch\`, and sysupgrade(8) in it once more`;
+  }
   return stands === 'menu' || stands === 'shell'
     ? `correct the cause, then go on without a reboot with \`puffboot retry ${vm}\`, or begin anew with \`puffboot ${mode} ${vm}\``
     : `correct the cause, then run \`puffboot ${mode} ${vm}\` again`;

@@ -53,7 +53,8 @@ it(
       0,
       async (rig) => {
         const reason = expect.stringContaining('WATCHDOG');
-        expect(await watch(rig)).toMatchObject({ state: 'failed', failure: { reason } });
+        const next = expect.stringContaining('puffboot upgrade web1 --watch');
+        expect(await watch(rig)).toMatchObject({ state: 'failed', failure: { reason, next } });
         expect((await rig.show('web1')).release).toBe('7.6');
       },
       { nextRelease: '7.7', faults: ['upgrade-stalls'] },
