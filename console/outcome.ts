@@ -81,8 +81,9 @@ function isEnd({ facts, phase }: Dialogue): boolean {
 const patienceOf = ({ facts, success }: Dialogue): number =>
   facts.mode === 'watch' && success === null ? SECONDS_TO_WATCHDOG : 0;
 
-/** An upgrade is to be watched that has not begun. */
-export const isBystanding = ({ facts, phase }: Dialogue): boolean => facts.mode === 'watch' && phase === null;
+/** An upgrade is to be watched that has not begun. Where the console was resumed, it had. */
+export const isBystanding = ({ facts, phase }: Dialogue): boolean =>
+  facts.mode === 'watch' && facts.taking !== 'resume' && phase === null;
 
 /** When the phase will have lasted too long; null when nothing is awaited any more. */
 export function deadlineOf(dialogue: Dialogue): number | null {
@@ -90,7 +91,8 @@ export function deadlineOf(dialogue: Dialogue): number | null {
   if (told !== null || failure !== null || isBystanding(dialogue)) return null;
   if (isRebootUnseen(dialogue)) return newsAt + SECONDS_FROM_DONE_TO_REBOOT;
   if (phase !== null) return newsAt + Math.max(PHASES[phase].seconds, patienceOf(dialogue));
-  return newsAt + (dialogue.facts.taking === 'again' ? SECONDS_TO_STANDING_PROMPT : SECONDS_TO_FIRST_PHASE);
+  if (dialogue.facts.taking === 'again') return newsAt + SECONDS_TO_STANDING_PROMPT;
+  return newsAt + Math.max(SECONDS_TO_FIRST_PHASE, patienceOf(dialogue));
 }
 
 function isRebootUnseen({ facts, phase, success }: Dialogue): boolean {

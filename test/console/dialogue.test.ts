@@ -569,6 +569,17 @@ describe('a guest that is watched', () => {
     expect(dialogue.wakeAt).toBeNull();
   });
 
+  it('has begun one where the console was taken up again in the middle of it', () => {
+    const done = DONE.replaceAll('install', 'upgrade');
+    const facts = { mode: 'watch', taking: 'resume', until: 'login' } as const;
+    const boot = 'rebooting...\r\nOpenBSD 7.7 (GENERIC) #1: x\r\n\r\nlogin: ';
+    const { dialogue, typed } = play(facts, [[1500, `${done}${boot}`]]);
+    expect(standingOf(dialogue)).toEqual({ outcome: 'upgraded', reason: null });
+    expect([dialogue.release, typed]).toEqual(['7.7', []]);
+    expect(standingOf(play(facts, [], 1999).dialogue).outcome).toBe('incomplete');
+    expect(standingOf(play(facts, [], 2000).dialogue).outcome).toBe('failed');
+  });
+
   it('fetches firmware at its first boot, and no sets', () => {
     const { dialogue } = play({ until: 'login' }, [
       [1, `${WELCOME}${PERFORMING}${DONE}rebooting...\r\n`],

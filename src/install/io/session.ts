@@ -80,6 +80,10 @@ export function startSession(
 /** Nothing has been written to the disk yet: a VM that is found stopped can be booted again. */
 const UNTOUCHED: ReadonlySet<InstallState> = new Set(['armed', 'booting', 'answering']);
 
+/** An upgrade that is to be watched begins later; every other install that is attached to is under way. */
+const TAKING: Partial<Record<InstallState, Taking>> = { watching: 'start', retrying: 'again' };
+type Taking = NonNullable<DriveFacts['taking']>;
+
 /**
  * Takes up an install that another process left, as the VM is found now.
  * @throws OperatorError INSTALL_FAILED when the VM stopped in between, so that the outcome cannot be known
@@ -92,8 +96,7 @@ export async function attachSession(
 ): Promise<ConsoleSession> {
   const found = await observe(parts.access, parts.vm);
   if (found !== null && found !== 'stopped') {
-    const taking = state === 'retrying' ? 'again' : 'resume';
-    return openSession(parts, VMCTL.console(parts.vm), taking, listener);
+    return openSession(parts, VMCTL.console(parts.vm), TAKING[state] ?? 'resume', listener);
   }
   if (UNTOUCHED.has(state)) return startSession(parts, kernel, listener);
   if (state === 'rebooting') return openSession(parts, VMCTL.start(parts.vm), 'resume', listener);
@@ -106,7 +109,7 @@ export async function attachSession(
 async function openSession(
   parts: SessionParts,
   argv: readonly string[],
-  taking: 'start' | 'resume' | 'again',
+  taking: Taking,
   listener: SessionListener,
 ): Promise<ConsoleSession> {
   const { answers, clock } = parts;
@@ -133,8 +136,9 @@ async function openSession(
   const driven = drive({ line, held, clock, facts, recorder, onEvent, signal, evidence: true });
   void driven.then(async (result) => {
     const failure = signal.aborted ? null : consoleFailure(result, result.tail);
-    const came = !signal.aborted && failure === null && parts.release === null;
-    if (came && result.release !== null) parts.upgradedTo(result.release);
+    // Also after a gap: the kernel that led to `login:` has said what it is.
+    const runs = parts.release === null && result.phases.at(-1)?.name === 'login' ? result.release : null;
+    if (runs !== null && !signal.aborted) parts.upgradedTo(runs);
     if (failure !== null && gone !== null && listener.lost) listener.lost(gone.lost ?? null, failure);
     else if (failure !== null)
       listener.event({ ...failure, ...(await keepEvidence(parts, console.path, result)) });
