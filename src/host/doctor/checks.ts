@@ -1,7 +1,7 @@
 import { clock, files, sensorsd } from './care-checks.ts';
 import type { Check } from './check.ts';
 import { arpQueue, dhcp, ipv6, pf } from './network-checks.ts';
-import { memory, ptys, space, taps } from './room-checks.ts';
+import { directories, memory, ptys, space, taps } from './room-checks.ts';
 import { firmware, groups, root, socket, vmd } from './vmd-checks.ts';
 
 /** What doctor looks at, in the order in which it tells. */
@@ -11,6 +11,7 @@ export const CHECKS: readonly Check[] = [
   { name: 'root', fine: 'doas lets puffboot do what apply needs', find: root },
   { name: 'groups', fine: 'puffboot is a member of its groups', find: groups },
   { name: 'socket', fine: "vmd's socket belongs to socketGroup", find: socket },
+  { name: 'directories', fine: 'puffboot may write to its own', find: directories },
   { name: 'taps', fine: 'one for each interface of a VM', find: taps },
   { name: 'ptys', fine: 'one for each console', find: ptys },
   { name: 'memory', fine: 'datasize of class vmd is enough for the largest VM', find: memory },

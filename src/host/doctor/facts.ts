@@ -12,6 +12,8 @@ export interface DoctorScene {
   /** Sum of what its thin disk images may grow to. */
   readonly disksMiB: number;
   readonly diskDirectory: string;
+  /** Where fragments, kernels and the lock are put, by puffboot's own login. */
+  readonly configDirectory: string;
   readonly socketGroup: string;
   readonly ownGroup: string;
   readonly dhcp: 'own' | 'relay' | 'dhcpd' | 'local';
@@ -39,6 +41,9 @@ export const PROBES = {
   firmware: { argv: () => ['ls', '-1', '/etc/firmware'] },
   socket: { argv: () => ['ls', '-l', '/var/run/vmd.sock'] },
   sysctls: { argv: () => ['sysctl', ...SYSCTLS] },
+  configDirectory: { argv: ({ configDirectory }) => ['test', '-d', configDirectory] },
+  mayConfigure: { argv: ({ configDirectory }) => ['test', '-w', configDirectory] },
+  mayMakeDisks: { argv: ({ diskDirectory }) => ['test', '-w', diskDirectory] },
   space: { argv: ({ diskDirectory }) => ['df', '-k', diskDirectory] },
   used: { argv: ({ diskDirectory }) => ['du', '-sk', diskDirectory] },
   pf: { argv: () => ['pfctl', '-s', 'info'], asRoot: true },

@@ -1,11 +1,32 @@
 import type { Finding, Remedy } from './check.ts';
-import { type DoctorScene, datasizeMiB, type Facts, spaceOf, textOf } from './facts.ts';
+import { type DoctorScene, datasizeMiB, type Facts, spaceOf, succeeded, textOf } from './facts.ts';
 import { FINE, fault, lines, warning } from './findings.ts';
 
 /** MAKEDEV(8) works in the directory that it is called in. */
 const makedev = (...devices: readonly string[]): readonly Remedy[] => [
   { kind: 'run', argv: ['sh', '-c', 'cd /dev && exec sh MAKEDEV "$@"', 'MAKEDEV', ...devices] },
 ];
+
+export function directories(facts: Facts, scene: DoctorScene): readonly Finding[] {
+  const { configDirectory, diskDirectory } = scene;
+  const login = textOf(facts, 'login').trim();
+  return [
+    ...(succeeded(facts, 'mayConfigure') ? FINE : noConfigDirectory(facts, login, configDirectory)),
+    // One that is missing is told with the space on it, and made by apply.
+    ...(succeeded(facts, 'mayMakeDisks') || spaceOf(facts) === null
+      ? FINE
+      : fault(`${login} may not make disk images in ${diskDirectory}`, `chown ${login} ${diskDirectory}`)),
+  ];
+}
+
+/** Only a directory that is not there is nobody else's. */
+function noConfigDirectory(facts: Facts, login: string, path: string): readonly Finding[] {
+  if (succeeded(facts, 'configDirectory')) {
+    return fault(`${login} may not write to ${path}: nothing can be applied`, `chown ${login} ${path}`);
+  }
+  const argv = ['install', '-d', '-o', login, '-m', '750', path];
+  return fault(`there is no ${path}: nothing can be applied`, argv.join(' '), [{ kind: 'run', argv }]);
+}
 
 export function taps(facts: Facts, { vms }: DoctorScene): readonly Finding[] {
   const there = lines(facts, 'devices').filter((name) => /^tap\d+$/.test(name));

@@ -42,6 +42,7 @@ function sceneOf(host: HostConfig, vms: readonly Vm[]): DoctorScene {
     vms: vms.map(({ name, memoryMiB, nics }) => ({ name, memoryMiB, nics: 1 + nics.length })),
     disksMiB: vms.reduce((sum, vm) => sum + vm.diskSizesMiB.reduce((each, size) => each + size, 0), 0),
     diskDirectory: host.diskDirectory,
+    configDirectory: host.configDirectory,
     socketGroup: host.socketGroup,
     ownGroup: host.group,
     dhcp: host.dhcp,

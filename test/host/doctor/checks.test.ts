@@ -16,6 +16,7 @@ const SCENE: DoctorScene = {
   ],
   disksMiB: 40 * 1024,
   diskDirectory: '/home/vm',
+  configDirectory: '/etc/puffboot',
   socketGroup: 'vmdusers',
   ownGroup: '_puffboot',
   dhcp: 'own',
@@ -39,6 +40,9 @@ const HEALTHY: Record<ProbeName, string> = {
   socket: 'srw-rw----  1 root  vmdusers  0 Jan  2 03:04 /var/run/vmd.sock\n',
   sysctls:
     'net.inet.ip.arpq.maxlen=1024\nnet.inet6.ip6.forwarding=1\nkern.timecounter.hardware=tsc\nkern.timecounter.choice=i8254(0) tsc(2000)\nkern.clockrate=tick = 1000, hz = 1000\n',
+  configDirectory: '',
+  mayConfigure: '',
+  mayMakeDisks: '',
   space:
     'Filesystem  1K-blocks  Used  Avail Capacity  Mounted on\n/dev/sd0k   200000000  1000  190000000    1%    /home\n',
   used: '1000\t/home/vm\n',
@@ -110,6 +114,21 @@ describe('doctor', () => {
       'a socket of wheel',
       { said: { socket: 'srw-rw---- 1 root wheel 0 Jan 2 03:04 /var/run/vmd.sock\n' } },
       { name: 'socket', level: 'warning' },
+    ],
+    [
+      'no directory for the configuration',
+      { said: { configDirectory: 1, mayConfigure: 1 } },
+      { name: 'directories', fix: 'install -d -o _puffboot -m 750 /etc/puffboot', safe: true },
+    ],
+    [
+      "a directory of the configuration that is root's",
+      { said: { mayConfigure: 1 } },
+      { name: 'directories', fix: 'chown _puffboot /etc/puffboot', safe: false },
+    ],
+    [
+      "a directory of disks that is root's",
+      { said: { mayMakeDisks: 1 } },
+      { name: 'directories', fix: 'chown _puffboot /home/vm', safe: false },
     ],
     [
       'too few taps',
