@@ -88,6 +88,7 @@ function hostScene(number) {
     me: { login: 'root', groups: [] },
     files: { ...Object.fromEntries(files), '/etc/pf.conf': 'pass\n' },
     vms: old.map(({ name }, id) => ({ id, name, state: 'stopped', tty: null })),
+    socketGroup: 'vmdusers',
     groups: ['vmdusers', '_puffboot'].map((name) => ({ name, members: [`owner${number}`] })),
     logins: [{ name: `owner${number}`, comment: 'owner,puffboot', home: '/home/o', shell: '/bin/ksh' }],
     directories: { '/home/vm': old.flatMap((vm) => hostPaths(host, vm).disks).map((path) => path.slice(9)) },

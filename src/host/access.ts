@@ -30,6 +30,8 @@ export interface HostAccess {
   write(path: string, content: FileContent, options?: WriteOptions): Promise<Written>;
   /** Opens a command that is a console on a new pty. */
   openConsole(argv: readonly string[]): Line;
+  /** Over a connection that is kept, the next commands run with the groups that the login has now. */
+  loginAnew(): Promise<void>;
   /** Lets go of what is kept open between commands. Consoles stay. */
   close(): Promise<void>;
 }

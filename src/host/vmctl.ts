@@ -2,6 +2,9 @@
 
 import { processPattern } from './doas-conf.ts';
 
+/** Where vmctl(8) finds vmd(8). */
+export const VMD_SOCKET = '/var/run/vmd.sock';
+
 export const VMCTL = {
   status: ['vmctl', 'status'],
   create: (path: string, sizeMiB: number) => ['vmctl', 'create', '-s', `${sizeMiB}M`, path],

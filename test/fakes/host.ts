@@ -89,6 +89,7 @@ export function fakeHost(files: Readonly<Record<string, string>> = {}): FakeHost
       });
       return line;
     },
+    loginAnew: async () => undefined,
     close: async () => undefined,
   };
 

@@ -1,4 +1,5 @@
 import type { RunResult } from '../access.ts';
+import { VMD_SOCKET } from '../vmctl.ts';
 
 /** What a doctor asks a host. None of it changes anything. */
 export interface Probe {
@@ -39,7 +40,7 @@ export const PROBES = {
   services: { argv: () => ['rcctl', 'ls', 'started'], asRoot: true },
   devices: { argv: () => ['ls', '-1', '/dev'] },
   firmware: { argv: () => ['ls', '-1', '/etc/firmware'] },
-  socket: { argv: () => ['ls', '-l', '/var/run/vmd.sock'] },
+  socket: { argv: () => ['ls', '-l', VMD_SOCKET] },
   sysctls: { argv: () => ['sysctl', ...SYSCTLS] },
   configDirectory: { argv: ({ configDirectory }) => ['test', '-d', configDirectory] },
   mayConfigure: { argv: ({ configDirectory }) => ['test', '-w', configDirectory] },

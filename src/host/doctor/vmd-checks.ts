@@ -62,8 +62,8 @@ export function socket(facts: Facts, { socketGroup }: DoctorScene): readonly Fin
   // Where vmd does not run there is none, which is told already.
   if (group === undefined || group === socketGroup) return FINE;
   return warning(
-    `vmd's socket belongs to group ${group} and not to ${socketGroup}, so that customers cannot use vmctl`,
-    'puffboot apply; it counts after the next `vmctl reload`, or when vmd is started again',
+    `vmd's socket belongs to group ${group} and not to ${socketGroup}, so that neither customers nor puffboot can use vmctl`,
+    'puffboot apply',
   );
 }
 

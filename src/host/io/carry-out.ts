@@ -26,6 +26,9 @@ export async function carryOut(access: HostAccess, wanted: Wanted, step: Step): 
       return check(access, step);
     case 'replace':
       return replace(access, wanted, step);
+    case 'member':
+      await runAll(access, step);
+      return access.loginAnew();
     case 'load':
       await access.write(step.path, step.text, { mode: 0o600 });
       await runAll(access, step);

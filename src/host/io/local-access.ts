@@ -28,6 +28,7 @@ export function localAccess({ become, env, now, openPty }: LocalAccessOptions): 
     write: (path, content, options = {}) =>
       (options.asRoot || options.owner !== undefined ? byCommand : own).write(path, content, options),
     openConsole: (argv) => openPty(argv, { env }),
+    loginAnew: async () => undefined,
     close: async () => undefined,
   };
 }

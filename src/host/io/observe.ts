@@ -13,7 +13,7 @@ import { SERVICES } from '../plan/services.ts';
 import { isOurs } from '../plan/step.ts';
 import { hostnameIfOf } from '../plan/switches.ts';
 import type { Wanted } from '../plan/wanted.ts';
-import { parseStatus, VMCTL, type VmStatus } from '../vmctl.ts';
+import { parseStatus, VMCTL, VMD_SOCKET, type VmStatus } from '../vmctl.ts';
 import { must, refused } from './must.ts';
 
 /** How many commands run on one host at once: sshd(8) takes ten sessions of a connection. */
@@ -24,9 +24,10 @@ const AT_ONCE = 6;
  * @throws OperatorError HOST_COMMAND and what `access` throws
  */
 export async function observeHost(access: HostAccess, wanted: Wanted): Promise<Observation> {
-  const [me, vms, groups, logins, marks] = await Promise.all([
+  const [me, vms, socket, groups, logins, marks] = await Promise.all([
     whoAmI(access),
     vmsOf(access),
+    access.run(['ls', '-l', VMD_SOCKET]),
     access.read('/etc/group').then((text) => parseGroups(text ?? '')),
     access.read('/etc/passwd').then((text) => parseLogins(text ?? '')),
     namesIn(access, pendingDirectory(wanted)),
@@ -41,6 +42,7 @@ export async function observeHost(access: HostAccess, wanted: Wanted): Promise<O
   return {
     me,
     vms,
+    socketGroup: socket.stdout.trim().split(/\s+/)[3] ?? null,
     groups,
     logins,
     directories: await table(diskDirectories(wanted), (path) => namesIn(access, path)),

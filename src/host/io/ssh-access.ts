@@ -68,6 +68,7 @@ export function sshAccess(options: SshAccessOptions): HostAccess {
       const log = `${place.socket}.${consoles}.log`;
       return openSshConsole({ host, target, env, openPty, gate: logins, log }, argv);
     },
+    loginAnew: () => master.close(),
     async close() {
       await master.close();
       place.clear();

@@ -26,7 +26,11 @@ export function planAccounts({ groups, owners }: Wanted, seen: Observation): Par
       ...parts.flatMap(({ steps }) => steps),
     ],
     remarks: [
-      ...(late.length === 0 ? [] : [`puffboot is a member of ${list(late)} only after it was started again`]),
+      ...(late.length === 0
+        ? []
+        : [
+            `puffboot, where it runs on this host itself, is a member of ${list(late)} only after it was started again`,
+          ]),
       ...parts.flatMap(({ remarks }) => remarks),
     ],
   };

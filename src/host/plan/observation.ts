@@ -11,6 +11,8 @@ export interface Observation {
   /** Whether each daemon that was looked for runs. */
   readonly services: Readonly<Record<string, boolean>>;
   readonly vms: readonly VmStatus[];
+  /** The group that may use vmd's control socket now; null where there is no socket. */
+  readonly socketGroup: string | null;
   readonly groups: readonly Group[];
   readonly logins: readonly Login[];
   /** What is in each directory that was looked for; null: there is no such directory. */

@@ -58,11 +58,19 @@ export function planHost(wanted: Wanted, seen: Observation): HostPlan {
       ...changed.flatMap(check),
       ...changed.flatMap(newFile),
       ...files.flatMap(({ live }) => live),
+      ...planSocket(wanted, seen),
       ...planLeavers(wanted, seen),
     ],
     remarks: [...files.flatMap(({ remarks }) => remarks), ...accounts.remarks, ...images.remarks],
     faults: [...files.flatMap(({ faults }) => faults), ...images.faults],
   };
+}
+
+/** Without it, neither customers nor puffboot could use vmctl(8) before the next reload, which may be far away. */
+function planSocket({ groups }: Wanted, { socketGroup }: Observation): readonly Step[] {
+  return socketGroup === null || socketGroup === groups.socket
+    ? []
+    : [{ kind: 'socket', group: groups.socket }];
 }
 
 /** Permission bits of files that are not there yet; of others, they stay as they are. */

@@ -1,4 +1,4 @@
-import { VMCTL } from '../vmctl.ts';
+import { VMCTL, VMD_SOCKET } from '../vmctl.ts';
 import type { PendingMark } from './observation.ts';
 import type { Service } from './services.ts';
 import type { AppliedFile } from './wanted.ts';
@@ -49,6 +49,8 @@ export type Step =
   /** Switches and VMs that are new to vmd(8); the VMs `disable`d, so that nothing is started. */
   | { readonly kind: 'load'; readonly path: string; readonly text: string; readonly names: readonly string[] }
   | { readonly kind: 'reload'; readonly names: readonly string[] }
+  /** As vmd(8) does itself when it reads `socket owner`, which it does at a reload and not at a load. */
+  | { readonly kind: 'socket'; readonly group: string }
   /** rc.d(8) */
   | {
       readonly kind: 'service';
@@ -118,6 +120,7 @@ const COMMANDS: { readonly [K in Kind]: (step: Of<K>) => readonly StepCommand[] 
   replace: () => [],
   load: ({ path }) => root(...VMCTL.load(path)),
   reload: () => root('vmctl', 'reload'),
+  socket: ({ group }) => root('chgrp', group, VMD_SOCKET),
   service: ({ service, action }) => root('rcctl', action, service),
   // The status of netstart(8) says nothing.
   interface: ({ interface: name }) => [
@@ -164,6 +167,7 @@ const SAYS: { readonly [K in Kind]: (step: Of<K>) => string } = {
   replace: ({ path }) => `replace ${path}`,
   load: ({ names }) => `load into vmd: ${list(names)}`,
   reload: ({ names }) => `reload vmd for ${list(names)}; nothing is started`,
+  socket: ({ group }) => `let group ${group} use vmd's socket`,
   service: ({ service, action }) => `${action} ${service}`,
   interface: ({ interface: name }) => `create interface ${name}`,
   address: ({ interface: name, address }) => `give ${name} the address ${address}`,

@@ -32,6 +32,7 @@ export function rehearsalAccess({ root, become, now, openPty }: RehearsalAccessO
     ...commandFiles(command, now),
     run: async (argv, { asRoot = false, ...rest } = {}) => resultOf(await command(argv, { asRoot, ...rest })),
     openConsole: (argv) => openPty([process.execPath, compiled('shell.js'), root, user, ...argv], { env }),
+    loginAnew: async () => undefined,
     close: async () => undefined,
   };
 }

@@ -133,6 +133,18 @@ describe.skipIf(SSHD.skip)('ssh', () => {
       expect(logins.length).toBeLessThan(16);
     });
 
+    it('logs in anew when its groups have changed', async () => {
+      const access = place.access({}, join(place.state, 'anew'));
+      const logins = async () => (await place.sshd.log()).match(/Accepted publickey/g)?.length ?? 0;
+      await access.run(['true']);
+      const before = await logins();
+      await access.run(['true']);
+      expect(await logins()).toBe(before);
+      await access.loginAnew();
+      expect(await access.run(['true'])).toMatchObject({ status: 0 });
+      expect(await logins()).toBe(before + 1);
+    });
+
     it('finds a short path for its socket', async () => {
       const access = place.access({}, join(place.state, 'x'.repeat(90)));
       expect((await access.run(['echo', 'here'])).stdout).toBe('here\n');

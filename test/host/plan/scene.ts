@@ -81,6 +81,7 @@ export function settledHost(
       '/etc/vm.conf': vmConfBlock(vms),
       '/etc/doas.conf': `permit persist :wheel\n${ownedBlock('permit nopass "puffy" as root cmd pkill\n')}`,
     },
+    socketGroup: 'vmdusers',
     vms: Object.entries(vms).map(([name, { state = 'stopped' }], index) => ({
       id: index + 1,
       name,
@@ -111,6 +112,7 @@ export const EMPTY_HOST: Observation = {
   me: { login: '_puffboot', groups: ['_puffboot'] },
   files: { '/etc/vm.conf': null, '/etc/doas.conf': 'permit persist :wheel\n' },
   vms: [],
+  socketGroup: 'wheel',
   groups: [{ name: '_puffboot', members: [] }],
   logins: [{ name: '_puffboot', comment: '', home: '/var/puffboot', shell: '/sbin/nologin' }],
   directories: { '/home/vm': null },

@@ -19,6 +19,9 @@ export const FILE_PROGRAMS: Readonly<Record<string, HostProgram>> = {
       : complain(call, `invalid file mode: ${mode}`),
   ),
   chown: withOptions('', chown),
+  chgrp: withOptions('', ({ ...call }, given) =>
+    chown(call, { ...given, rest: [`:${given.rest[0] ?? ''}`, ...given.rest.slice(1)] }),
+  ),
   sync: () => 0,
 };
 
