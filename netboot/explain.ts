@@ -74,7 +74,8 @@ function dhcp(
     packet.yourAddress === NO_ADDRESS
       ? 'no address, which another server gives,'
       : `the address ${packet.yourAddress} for ${packet.options.leaseSeconds} s`;
-  const file = packet.bootfile === '' ? 'no boot file' : `the boot file ${packet.bootfile}`;
+  const nothing = arch === null ? 'no boot file' : 'nothing but to go on to its disk';
+  const file = packet.bootfile === '' ? nothing : `the boot file ${packet.bootfile}`;
   const told = `${asks} is offered ${address} and ${file} by ${from}, sent to ${reply.to.address}.`;
   const reader = release ?? (typeof armed === 'string' ? null : armed.release);
   // A ROM boots whatever name it is told; only the installer reads a mode from it.
@@ -109,7 +110,8 @@ function http(
   const request = { method: 'GET', url: `${path}?path=${directory}`, remoteAddress: client.address };
   const answer = route(request, lookup, now);
   if (answer.kind === 'refused') return [`Boot HTTP refuses ${path} to ${client.address}: ${answer.reason}.`];
-  return [`Boot HTTP gives ${path} to ${client.address} alone.`];
+  const whom = client.ipv6 === undefined ? client.address : `${client.address} and ${client.ipv6}`;
+  return [`Boot HTTP gives ${path} to ${whom} alone.`];
 }
 
 function discoverOf({ lladdr, arch }: Explaining): Packet {

@@ -42,7 +42,11 @@ export interface BootHttpService {
 const CLIENT_LEFT = 499;
 
 export function serveBootHttp(parts: BootHttpParts): BootHttpService {
-  const http = limitedServer((request, response) => void answer(parts, request, response), parts.limits);
+  const http = limitedServer(
+    (request, response) => void answer(parts, request, response),
+    (address) => parts.lookup().byRemote(address) !== null,
+    parts.limits,
+  );
   http.on('clientError', (error, socket) => refuseBroken(parts, error, socket as Socket));
   http.on('error', (error) => parts.log.warn('http.listener', { error: messageOf(error) }));
   http.listen(parts.server);

@@ -20,10 +20,19 @@ const LIMITS: HttpLimits = {
 };
 const MOST_CONNECTIONS = 512;
 const MOST_PER_ADDRESS = 64;
+/** What is left beyond these is for machines of the catalog: a stranger can have many addresses. */
+const MOST_WITH_STRANGERS = 384;
 const HEADER_BYTES = 8192;
 
-/** An HTTP server that no client can use up by being slow, or many. */
-export function limitedServer(listener: RequestListener, limits: HttpLimits = LIMITS): Server {
+/**
+ * An HTTP server that no client can use up by being slow, or many.
+ * @param isKnown whether a machine of the catalog has this address
+ */
+export function limitedServer(
+  listener: RequestListener,
+  isKnown: (address: string) => boolean,
+  limits: HttpLimits = LIMITS,
+): Server {
   const http = createServer(
     {
       headersTimeout: limits.headers,
@@ -36,22 +45,26 @@ export function limitedServer(listener: RequestListener, limits: HttpLimits = LI
   );
   http.maxConnections = MOST_CONNECTIONS;
   http.timeout = limits.idle;
-  limitPerAddress(http);
+  limitPerAddress(http, isKnown);
   return http;
 }
 
-/** One address may not use up what all share. */
-function limitPerAddress(http: Server): void {
+/** One address may not use up what all share, nor may many of strangers. */
+function limitPerAddress(http: Server, isKnown: (address: string) => boolean): void {
   const open = new Map<string, number>();
+  let all = 0;
   http.on('connection', (socket) => {
-    const address = sharerOf(socket.remoteAddress ?? '');
-    const count = (open.get(address) ?? 0) + 1;
-    open.set(address, count);
+    const address = socket.remoteAddress ?? '';
+    const sharer = sharerOf(address);
+    const count = (open.get(sharer) ?? 0) + 1;
+    open.set(sharer, count);
+    all += 1;
     socket.once('close', () => {
-      const left = (open.get(address) ?? 1) - 1;
-      if (left > 0) open.set(address, left);
-      else open.delete(address);
+      all -= 1;
+      const left = (open.get(sharer) ?? 1) - 1;
+      if (left > 0) open.set(sharer, left);
+      else open.delete(sharer);
     });
-    if (count > MOST_PER_ADDRESS) socket.destroy();
+    if (count > MOST_PER_ADDRESS || (all > MOST_WITH_STRANGERS && !isKnown(address))) socket.destroy();
   });
 }

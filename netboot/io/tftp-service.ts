@@ -39,6 +39,8 @@ interface Session {
 
 const MOST_PER_CLIENT = 8;
 const MOST_IN_ALL = 400;
+/** What is left beyond these is for machines of the catalog: a stranger can have many addresses. */
+const MOST_WITH_STRANGERS = 300;
 const LONGEST_SHOWN = 200;
 /** So many names that do not exist are told of for one catalog. */
 const MOST_TOLD = 5000;
@@ -106,7 +108,7 @@ export function serveTftp(parts: TftpParts): TftpService {
       const seen = named.unknown === true && isOldNews(peer, request);
       return refuse(socket, peer, request.file, named.reason, ERROR_CODES.notFound, seen);
     }
-    if (tooMany(sessions, peer)) {
+    if (tooMany(sessions, peer, lookup())) {
       return refuse(socket, peer, request.file, 'too many transfers', ERROR_CODES.undefined);
     }
     const session: Session = { request, peer, running: null, replaced: false };
@@ -209,8 +211,9 @@ function replace(session: Session): void {
   session.running?.leave();
 }
 
-function tooMany(sessions: ReadonlyMap<string, Session>, { address }: RemoteInfo): boolean {
+function tooMany(sessions: ReadonlyMap<string, Session>, { address }: RemoteInfo, lookup: Lookup): boolean {
   if (sessions.size >= MOST_IN_ALL) return true;
+  if (sessions.size >= MOST_WITH_STRANGERS && lookup.byRemote(address) === null) return true;
   const sharer = sharerOf(address);
   return (
     [...sessions.values()].filter(({ peer }) => sharerOf(peer.address) === sharer).length >= MOST_PER_CLIENT

@@ -113,8 +113,14 @@ describe('while one client floods', () => {
   });
 
   it.skipIf(ONE_ADDRESS)('another gets its response file', async () => {
-    const greedy = Array.from({ length: 600 }, () =>
-      connect(running.ports.http, LOOPBACK).on('error', () => undefined),
+    // One that is known, and strangers that have as many addresses as they like.
+    const hosts = [LOOPBACK, ...Array.from({ length: 9 }, (_, index) => `127.0.0.${index + 10}`)];
+    const greedy = Array.from({ length: 700 }, (_, index) =>
+      connect({
+        port: running.ports.http,
+        host: LOOPBACK,
+        localAddress: hosts[index % hosts.length] ?? LOOPBACK,
+      }).on('error', () => undefined),
     );
     for (const socket of greedy) socket.write('GET / HTTP/1.1\r\nX-');
     const socket = connect({ port: running.ports.http, host: LOOPBACK, localAddress: PATIENT.address });

@@ -15,6 +15,8 @@ const hasIpv6 = Object.values(networkInterfaces())
   .flat()
   .some((address) => address?.address === '::1');
 
+const MOST_WITH_STRANGERS = 300;
+
 let directory: string;
 let netboot: RunningNetboot;
 const ports = { 4: 0, 6: 0 };
@@ -25,6 +27,7 @@ beforeAll(async () => {
     'firmware/rpi/start.elf': 'firmware',
     auto_install: 'of yesterday',
     'bsd.upgrade': 'never',
+    large: 'x'.repeat(5000),
   };
   for (const [name, text] of Object.entries(files)) await writeFile(await mkdirFor(join(inside, name)), text);
   await writeFile(join(directory, 'secret'), 'secret');
@@ -92,6 +95,34 @@ describe("the operator's own TFTP directory", () => {
     ]);
   });
 });
+
+// Only Linux has more than one loopback address from the start.
+it.skipIf(process.platform !== 'linux')(
+  'leaves room for machines that are known, however many strangers ask',
+  async () => {
+    await netboot.push(LOCAL_CATALOG);
+    const rrq = encodeTftp({ kind: 'rrq', file: 'large', mode: 'octet', options: new Map() });
+    const first = async (address: string) => {
+      const socket = createSocket('udp4').bind(0, address);
+      await once(socket, 'listening');
+      socket.send(rrq, ports[4], LOOPBACK);
+      const [bytes] = await once(socket, 'message');
+      const decoded = decodeTftp(bytes);
+      return { socket, kind: decoded.ok ? decoded.packet.kind : decoded.reason };
+    };
+    // Eight transfers of each address, that never get on.
+    const addresses = Array.from(
+      { length: MOST_WITH_STRANGERS },
+      (_, index) => `127.0.1.${(index >> 3) + 1}`,
+    );
+    const strangers = await Promise.all(addresses.map(first));
+    expect(new Set(strangers.map(({ kind }) => kind))).toEqual(new Set(['data']));
+    const late = await first('127.0.1.100');
+    const known = await first(LOOPBACK);
+    expect([late.kind, known.kind]).toEqual(['error', 'data']);
+    for (const { socket } of [...strangers, late, known]) socket.close();
+  },
+);
 
 describe.skipIf(!hasIpv6)('TFTP over IPv6', () => {
   it.each([
