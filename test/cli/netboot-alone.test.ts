@@ -59,6 +59,7 @@ async function startAlone(directory: string): Promise<Alone> {
   );
   const child = spawn(process.execPath, [PROGRAM, 'netboot', '-f', config], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, PUFFBOOT_LOG: 'silent' },
   });
   await once(createInterface({ input: child.stdout }), 'line');
   return {

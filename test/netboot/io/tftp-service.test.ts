@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { decodeTftp, encodeTftp, type TftpPacket } from '../../../netboot/tftp/packet.ts';
 import { LOCAL_CATALOG, LOOPBACK, openUdp, type Running, startRunning, type Udp } from './running.ts';
 
@@ -22,12 +22,13 @@ let running: Running;
 let udp: Udp;
 beforeAll(async () => {
   running = await startRunning({ [`${RELEASE}/bsd.rd`]: KERNEL, [`${RELEASE}/pxeboot`]: PXEBOOT });
+});
+afterAll(() => running.close());
+// What was sent once more, because its ACK came late, must not be what the next test receives.
+beforeEach(async () => {
   udp = await openUdp();
 });
-afterAll(async () => {
-  udp.close();
-  await running.close();
-});
+afterEach(() => udp.close());
 
 function fetched(name: string, options: object): Promise<Buffer> {
   const client = peer.createClient({
@@ -56,17 +57,30 @@ async function received(socket = udp): Promise<{ packet: TftpPacket; port: numbe
   return { packet: decoded.packet, port };
 }
 
-/** Reads a file as pxeboot does: no options, one block at a time, until the short one. */
-async function readPlainly(file: string, socket = udp): Promise<Buffer> {
+interface Ended {
+  readonly port: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Reads a file as pxeboot does: no options, one block at a time, until the short one.
+ * @param ended earlier transfers to this socket, which may repeat their last block
+ */
+async function readPlainly(file: string, socket = udp, ended: Ended[] = []): Promise<Buffer> {
   socket.send(request(file), running.ports.tftp);
   const blocks: Uint8Array[] = [];
   for (;;) {
     const { packet, port } = await received(socket);
     if (packet.kind !== 'data') throw new Error(JSON.stringify(packet));
+    const { bytes } = packet;
+    if (ended.some((last) => last.port === port && Buffer.from(bytes).equals(last.bytes))) continue;
     if (packet.block !== blocks.length + 1) continue;
     blocks.push(packet.bytes);
     socket.send(encodeTftp({ kind: 'ack', block: packet.block }), port);
-    if (packet.bytes.length < 512) return Buffer.concat(blocks);
+    if (packet.bytes.length < 512) {
+      ended.push({ port, bytes: packet.bytes });
+      return Buffer.concat(blocks);
+    }
   }
 }
 
@@ -92,11 +106,13 @@ describe('a plain loader', () => {
   it('reads everything from one port, one after another', async () => {
     udp.send(request('/bsd.upgrade'), running.ports.tftp);
     expect((await received()).packet).toMatchObject({ kind: 'error', code: 1 });
-    expect((await readPlainly('/etc/boot.conf')).toString()).toContain('boot tftp:/bsd.rd\n');
-    const seeds = [await readPlainly('/etc/random.seed'), await readPlainly('/etc/random.seed')];
+    const ended: Ended[] = [];
+    const read = (file: string) => readPlainly(file, udp, ended);
+    expect((await read('/etc/boot.conf')).toString()).toContain('boot tftp:/bsd.rd\n');
+    const seeds = [await read('/etc/random.seed'), await read('/etc/random.seed')];
     expect(seeds.map((seed) => seed.length)).toEqual([512, 512]);
     expect(seeds[0]?.equals(seeds[1] ?? Buffer.alloc(0))).toBe(false);
-    expect((await readPlainly('/bsd.rd')).equals(KERNEL)).toBe(true);
+    expect((await read('/bsd.rd')).equals(KERNEL)).toBe(true);
   });
 
   it('may leave and begin again from the same port', async () => {
@@ -219,7 +235,9 @@ describe('hostile packets', () => {
           hostile.send(bytes, running.ports.tftp);
           hostile.send(Uint8Array.of(0, 1, ...bytes), running.ports.tftp);
         }
-        expect((await readPlainly('/etc/boot.conf')).length).toBeGreaterThan(0);
+        const loader = await openUdp();
+        expect((await readPlainly('/etc/boot.conf', loader)).length).toBeGreaterThan(0);
+        loader.close();
       }),
       { numRuns: 50 },
     );
