@@ -51,6 +51,7 @@ it.each<[string, string, string[]]>([
   ['an answer that is refused', 'Start sshd(8) by default = maybe', ['6 error bad-answer']],
   ['an exclamation mark', 'DNS domain name = !sh', ['6 warning exclamation']],
   ['a backslash', 'DNS domain name = a\\b', ['6 warning backslash']],
+  ['a set of another release', 'Set name(s) = -game75* -xbase76.tgz', ['6 warning other-release']],
   ['the bare verification key', 'Continue without verification = yes', ['6 error accepts-bad-signature']],
   ['a part of it', 'without verification = yes', ['6 error accepts-bad-signature']],
   [
@@ -145,6 +146,14 @@ it.each<[string, string | null, string, string, string]>([
   const report = lintResponseFile(`${GOOD}${added}`, { release, mode: 'install' });
   expect(report).toMatchObject({ basis, known });
   expect(report.findings.some(({ rule }) => rule === 'unverified-release')).toBe(known === 'unverified');
+});
+
+it('never proposes an answer that would trust any set', () => {
+  for (const key of ['Unverified sets', 'Checksum test for', 'Signature check', 'Checksum']) {
+    const { findings } = lintResponseFile(`${GOOD}${key} = yes\n`, { release: '7.6', mode: 'install' });
+    expect(findings).not.toEqual([]);
+    expect(findings.map(({ fix }) => fix).join('\n')).not.toMatch(/base\d\d|SHA256\.sig/);
+  }
 });
 
 it('asks each release in its words', () => {

@@ -1,6 +1,6 @@
 import { doesAnswer } from '../match.ts';
 import { isOf, type Question } from '../question.ts';
-import { QUESTIONS } from '../questions.ts';
+import { QUESTIONS, SIGNATURE_QUESTIONS } from '../questions.ts';
 import { type AnswerLine, versionOf } from '../walk.ts';
 import { error, type Finding, quoted, type Subject, warning } from './finding.ts';
 
@@ -69,8 +69,14 @@ function filled({ text }: Question, key: string): readonly string[] {
 }
 
 /** What may have been meant. */
-function suggestion({ key }: AnswerLine, { walk }: Subject): string {
-  const texts = walk.askings.map(({ texts: [text = ''] }) => text);
+function suggestion({ key }: AnswerLine, { walk, standing }: Subject): string {
+  // A question about sets without a good signature is only ever to be answered for a site set.
+  const site = `site${versionOf(standing.release)}.tgz`;
+  const texts = walk.askings
+    .filter(({ texts: [text = ''] }) => !SIGNATURE_QUESTIONS.some((question) => question === text))
+    .map(({ texts: [text = ''] }) =>
+      text.replace(/(?<=^(?:Unverified sets:|Checksum test for) )\S+\.tgz/, site),
+    );
   const asked = key.toLowerCase();
   const cut = texts.find((text) => text.toLowerCase().includes(asked));
   if (cut !== undefined) {

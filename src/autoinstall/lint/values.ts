@@ -1,5 +1,5 @@
 import { releaseIn } from '../question.ts';
-import type { AnswerLine, Asking } from '../walk.ts';
+import { type AnswerLine, type Asking, versionOf } from '../walk.ts';
 import { error, type Finding, quoted, type Rule, type Subject, warning } from './finding.ts';
 
 /** Answers that the installer refuses, or understands differently. */
@@ -16,6 +16,7 @@ type Check = (line: number, value: string, subject: Subject) => readonly Finding
 const CHECKS: Readonly<Record<string, Check>> = {
   'http-server': server,
   'server-directory': directory,
+  'set-names': setNames,
   'root-key': sshKey,
   'user-key': sshKey,
   'root-password': password,
@@ -71,6 +72,19 @@ function sshKey(line: number, value: string): readonly Finding[] {
     return [];
   const what = 'this does not look like a line of authorized_keys, and the installer does not check it';
   return [warning('ssh-key', line, what, 'give one line such as that of ~/.ssh/id_ed25519.pub')];
+}
+
+const VERSION_OF_SET = /^[-+]?(?:base|comp|man|game|x[a-z]+|site)(\d\d)/;
+
+/** Names and patterns with a version in them select nothing from the sets of another one, without a word. */
+function setNames(line: number, value: string, { standing }: Subject): readonly Finding[] {
+  const version = versionOf(standing.release);
+  const strange = value
+    .split(/\s+/)
+    .find((word) => ![undefined, version].includes(VERSION_OF_SET.exec(word)?.[1]));
+  if (strange === undefined) return [];
+  const what = `${quoted(strange)} names a set of another release than ${standing.release}, and fits none of its sets`;
+  return [warning('other-release', line, what, `write ${version}, or \`*\` for any version`)];
 }
 
 /** As install.sub tells them apart: encrypt(1)'s output, thirteen asterisks for none, and all else. */
