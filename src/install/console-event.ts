@@ -25,6 +25,10 @@ export function consoleEventOf(effect: Effect, release: string | null): InstallE
   };
 }
 
+/** What a prompt asks of people; null where it was answered, and at `login:`, which is the end and asks nobody. */
+export const questionOf = ({ name, text, answer }: Extract<Effect, { kind: 'prompt' }>): string | null =>
+  answer === null && name !== 'login' ? text : null;
+
 /** Why a drive that ended has failed; null when it reached its login prompt. */
 export function consoleFailure(
   { outcome, reason, phases }: ConsoleReport,

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Effect } from '../../console/dialogue.ts';
 import type { ConsoleReport } from '../../console/report.ts';
-import { consoleEventOf, consoleFailure, consoleRefusal } from '../../src/install/console-event.ts';
+import {
+  consoleEventOf,
+  consoleFailure,
+  consoleRefusal,
+  questionOf,
+} from '../../src/install/console-event.ts';
 
 const phase = (name: Extract<Effect, { kind: 'phase' }>['name']): Effect => ({ kind: 'phase', name, at: 1 });
 
@@ -23,6 +28,15 @@ describe('what a console says, as an event of the lifecycle', () => {
     if (expected === null) expect(event).toBeNull();
     else expect(event).toMatchObject(expected);
   });
+});
+
+describe('a prompt', () => {
+  const prompt = { kind: 'prompt', at: 1, name: 'site', text: 'Which colour?', answer: null } as const;
+  it.each([
+    ['that nothing answers asks people', prompt, 'Which colour?'],
+    ['that was answered asks nobody', { ...prompt, answer: 'blue' }, null],
+    ['for a login asks nobody', { ...prompt, name: 'login', text: 'login:' }, null],
+  ])('%s', (_, effect, expected) => expect(questionOf(effect)).toBe(expected));
 });
 
 describe('a drive that ended', () => {

@@ -10,7 +10,7 @@ import type { Clock, Log } from '../../common/port.ts';
 import type { HostAccess } from '../../host/access.ts';
 import { VMCTL } from '../../host/vmctl.ts';
 import type { Progress } from '../../web/operator.ts';
-import { consoleEventOf, consoleFailure } from '../console-event.ts';
+import { consoleEventOf, consoleFailure, questionOf } from '../console-event.ts';
 import { evidencePath, type Failure, type Install, type InstallState } from '../install.ts';
 import type { InstallEvent } from '../lifecycle.ts';
 import { type HeldConsole, openHeldConsole } from './held-console.ts';
@@ -163,7 +163,7 @@ async function openSession(
 
 function report(event: DriveEvent, release: string | null, listener: SessionListener): void {
   if (event.kind === 'progress') listener.progress(event);
-  if (event.kind === 'prompt') listener.question(event.answer === null ? event.text : null);
+  if (event.kind === 'prompt') listener.question(questionOf(event));
   if (event.kind === 'moved-on') listener.question(null);
   if (event.kind === 'phase' && !event.name.startsWith('sets-')) listener.progress(null);
   const lifecycle = consoleEventOf(event, release);
