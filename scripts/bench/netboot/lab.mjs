@@ -6,9 +6,12 @@ import { delimiter, join } from 'node:path';
 export const SERVER = '10.77.0.1';
 export const BITS = 16;
 
-/** @returns the program's path, or null */
+/** @returns the program's path, or null; npm's own folders, which it puts before all others, hold no peer */
 export function which(name) {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  const own = (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter((folder) => !folder.endsWith('node_modules/.bin'));
+  const folders = [...own, '/usr/sbin', '/sbin'];
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
 }
 

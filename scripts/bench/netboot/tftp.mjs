@@ -21,12 +21,14 @@ export async function benchTftp(lab, servers) {
   }
   const nft = which('nft');
   if (nft === null) console.log('   TFTP with loss: skipped, nft is not installed');
-  const rows = await inTurn(lab, servers, async () => {
-    const measured = [];
+  const rows = await inTurn(lab, servers, async (server) => {
+    const rates = [];
     await rate(lab, atftp, ROWS[0]); // the first fetch warms the server up
-    for (const row of ROWS) measured.push(await best(row.atOnce === 1 ? 2 : 1, () => rate(lab, atftp, row)));
-    measured.push(nft === null ? null : await withLoss(lab, nft, () => rate(lab, atftp, LOSSY)));
-    return measured;
+    const before = server.cpu();
+    for (const row of ROWS) rates.push(await best(timesOf(row), () => rate(lab, atftp, row)));
+    const cpu = (server.cpu() - before) / (sum(ROWS.map((row) => timesOf(row) * bytesOf(row))) / 1e9);
+    rates.push(nft === null ? null : await withLoss(lab, nft, () => rate(lab, atftp, LOSSY)));
+    return { rates, cpu: rates.slice(0, ROWS.length).includes(null) ? null : cpu };
   });
   [...ROWS, LOSSY].forEach(({ atOnce, blksize, window, file }, index) => {
     const lossy = file === undefined ? '' : ', 1% lost';
@@ -34,9 +36,16 @@ export async function benchTftp(lab, servers) {
     print(
       what,
       'MB/s',
-      rows.map(([name, measured]) => [name, measured[index]]),
+      rows.map(([name, { rates }]) => [name, rates[index]]),
     );
   });
+  print(
+    'TFTP processor time, all without loss',
+    'CPU s/GB',
+    // What its own processes took, one for each transfer, is counted nowhere.
+    rows.map(([name, { cpu }]) => [name, name === 'tftpd-hpa' ? null : cpu]),
+    'less',
+  );
 }
 
 /** A rack is switched on: one machine of each client, then all of them. By curl, which can ask from any address. */
@@ -99,8 +108,16 @@ async function withLoss(lab, nft, measure) {
   }
 }
 
-/** One fetches 10 MB; fifty fetch 1 MB each. @returns MB/s of all together, null if one failed */
-async function rate(lab, atftp, { atOnce, blksize, window, file = atOnce === 1 ? 'bsd' : 'bsd.rd' }) {
+/** One fetches 10 MB; fifty fetch 1 MB each. */
+const fileOf = ({ atOnce, file = atOnce === 1 ? 'bsd' : 'bsd.rd' }) => file;
+const bytesOf = (row) => row.atOnce * LENGTHS[fileOf(row)];
+const timesOf = ({ atOnce }) => (atOnce === 1 ? 2 : 1);
+const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
+
+/** @returns MB/s of all together, null if one failed */
+async function rate(lab, atftp, row) {
+  const { atOnce, blksize, window } = row;
+  const file = fileOf(row);
   const began = process.hrtime.bigint();
   const fetched = await Promise.all(
     lab.clients.slice(0, atOnce).map(async (client) => {
@@ -115,5 +132,5 @@ async function rate(lab, atftp, { atOnce, blksize, window, file = atOnce === 1 ?
     }),
   );
   const seconds = Number(process.hrtime.bigint() - began) / 1e9;
-  return fetched.every(Boolean) ? (atOnce * LENGTHS[file]) / 1e6 / seconds : null;
+  return fetched.every(Boolean) ? bytesOf(row) / 1e6 / seconds : null;
 }

@@ -6,13 +6,28 @@ it.each([
   { name: 'one alone goes at once', added: [[0, 'a']], sent: [[0, 'a']] },
   {
     name: 'what follows soon goes together, in its order',
-    added: [[0, 'a'], [1, 'b'], [4, 'c'], [6, 'd']], // biome-ignore format: a table
-    sent: [[0, 'a'], [5, 'bc'], [10, 'd']], // biome-ignore format: a table
+    added: [
+      [0, 'a'],
+      [1, 'b'],
+      [4, 'c'],
+      [6, 'd'],
+    ],
+    sent: [
+      [0, 'a'],
+      [5, 'bc'],
+      [10, 'd'],
+    ],
   },
   {
     name: 'after a rest the next goes at once again',
-    added: [[0, 'a'], [20, 'b']], // biome-ignore format: a table
-    sent: [[0, 'a'], [20, 'b']], // biome-ignore format: a table
+    added: [
+      [0, 'a'],
+      [20, 'b'],
+    ],
+    sent: [
+      [0, 'a'],
+      [20, 'b'],
+    ],
   },
 ] as const)('$name', ({ added, sent }) => {
   const clock = new FakeClock();
