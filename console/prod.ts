@@ -1,7 +1,8 @@
 /** A RETURN to a console that was taken in the middle of something and says nothing, to see where it stands. */
 
+import { KILL } from './keys.ts';
 import type { Dialogue, DialogueFacts, Turn } from './turn.ts';
-import { typeKill, typeReturn } from './typing.ts';
+import { write } from './typing.ts';
 
 /** A console that was resumed and says nothing gets its RETURN after this many seconds and `KILLED_SECONDS`. */
 const RESUME_SILENCE_SECONDS = 9;
@@ -53,4 +54,15 @@ export function hearProd({ next, at }: Turn, text: string): void {
 /** Somebody held the line until now. */
 export function startProdAnew({ next, at }: Turn): void {
   if (next.prod !== null) next.prod = { at: at + silenceOf(next.facts.taking), killed: false };
+}
+
+/** Erases what stands on the line of an unknown place, if anything does. */
+function typeKill(turn: Turn): void {
+  if (turn.next.facts.manner !== undefined) write(turn, KILL);
+}
+
+/** RETURN, with nothing known about what it meets. At a shell nobody's half-typed command is to be run by it. */
+function typeReturn(turn: Turn, taking: 'start' | 'resume' | 'again'): void {
+  turn.effects.push({ kind: 'type', text: '\r', secret: false, rule: taking });
+  if (turn.next.facts.manner !== undefined) write(turn, taking === 'again' ? `${KILL}\r` : '\r');
 }

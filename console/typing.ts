@@ -41,17 +41,6 @@ export function typeAnswer(turn: Turn, order: Order): void {
   else startAttempt(turn, manner, order, 1);
 }
 
-/** Erases what stands on the line of an unknown place, if anything does. */
-export function typeKill(turn: Turn): void {
-  if (turn.next.facts.manner !== undefined) write(turn, KILL);
-}
-
-/** RETURN, with nothing known about what it meets. At a shell nobody's half-typed command is to be run by it. */
-export function typeReturn(turn: Turn, taking: 'start' | 'resume' | 'again'): void {
-  turn.effects.push({ kind: 'type', text: '\r', secret: false, rule: taking });
-  if (turn.next.facts.manner !== undefined) write(turn, taking === 'again' ? `${KILL}\r` : '\r');
-}
-
 /** True while the open line belongs to an answer that has not been entered. */
 export const isEntering = ({ next: { typing } }: Turn): boolean =>
   typing !== null && (typing.stage === 'typing' || typing.stage === 'killing');
@@ -256,7 +245,8 @@ function giveUp(turn: Turn, { order, base, attempt, torn }: Typing): void {
   );
 }
 
-function write(turn: Turn, text: string): void {
+/** To the console at once. */
+export function write(turn: Turn, text: string): void {
   turn.effects.push({ kind: 'write', text });
   turn.next.lastKey = text.slice(-1);
 }

@@ -1,20 +1,19 @@
 import { Command, Option } from 'commander';
 import type { DialogueFacts } from '../../console/dialogue.ts';
 import { openAddress, parseConsoleAddress } from '../../console/io/address.ts';
-import { type DriveEvent, type DriveResult, drive } from '../../console/io/driver.ts';
+import { type DriveResult, drive } from '../../console/io/driver.ts';
 import { writeEvidence } from '../../console/io/evidence-file.ts';
 import { openPty } from '../../console/io/pty.ts';
 import { openRecorder, type Recorder } from '../../console/io/recorder.ts';
 import { CONSOLE_KINDS, type ConsoleKind, kindOf } from '../../console/manner.ts';
 import { maskSecrets, secretsOf } from '../../console/mask.ts';
-import { type PromptTable, unverified } from '../../console/prompts/table.ts';
-import { describeEvent, describeOutcome } from '../../console/view.ts';
 import type { Answer } from '../autoinstall/response-file.ts';
 import { OperatorError } from '../common/error.ts';
 import type { Line } from '../common/line.ts';
 import { type Log, SILENT_LOG } from '../common/port.ts';
 import { SYSTEM_CLOCK } from '../io/clock.ts';
 import { readAnswers } from './answers-file.ts';
+import { type DriveScreen, viewOf } from './drive-view.ts';
 import { promptsOption, readPrompts } from './prompts-file.ts';
 import { modeOption } from './replay.ts';
 
@@ -34,16 +33,6 @@ export interface DriveOptions {
   readonly evidence?: string;
   readonly until?: 'congratulations' | 'login';
   readonly json?: boolean;
-}
-
-/** Where a drive shows itself. */
-export interface DriveScreen {
-  /** For what was asked for: events, the outcome. */
-  readonly out: (text: string) => void;
-  /** For what goes wrong beside it. */
-  readonly err: (text: string) => void;
-  /** True on a terminal, where percentages are drawn over each other. */
-  readonly redraws: boolean;
 }
 
 export function driveCommand(): Command {
@@ -92,7 +81,7 @@ export async function runDrive(
   const open = consoleOf(argv, options);
   const facts = await factsOf(options);
   const recorder = await recorderOf(argv, options, facts.answers, screen);
-  const view = viewOf(options, screen, facts.table);
+  const view = viewOf(options.json === true, screen, facts.table);
   try {
     const line = await open();
     recorder?.attach(line);
@@ -226,42 +215,3 @@ async function recorderOf(
   const title = titleOf(argv, options);
   return openRecorder({ path: record, clock: SYSTEM_CLOCK, cols: COLS, rows: ROWS, title, secrets, log });
 }
-
-interface View {
-  readonly show: (event: DriveEvent) => void;
-  readonly end: (result: DriveResult) => void;
-}
-
-function viewOf({ json }: DriveOptions, { out, redraws }: DriveScreen, table: PromptTable | undefined): View {
-  if (json === true) {
-    return {
-      show: (event) =>
-        out(`${JSON.stringify(noteOf(event, table) === null ? event : { ...event, unverified: true })}\n`),
-      end: ({ tail: _, evidence: __, ...report }) => out(`${JSON.stringify(report)}\n`),
-    };
-  }
-  let drawn = false;
-  const print = (text: string): void => {
-    out(`${drawn ? CLEAR_LINE : ''}${text}\n`);
-    drawn = false;
-  };
-  return {
-    show(event) {
-      const text = describeEvent(event, table?.system);
-      if (text === null) return;
-      const note = noteOf(event, table);
-      if (note !== null) return print(`${text}, ${note}`);
-      if (event.kind !== 'progress' || event.percent === 100) return print(text);
-      if (redraws) out(`${drawn ? CLEAR_LINE : ''}${text}`);
-      drawn = redraws;
-    },
-    end: (result) => print(describeOutcome(result, table?.system)),
-  };
-}
-
-/** Why to look twice at what follows, null where there is no reason. */
-const noteOf = (event: DriveEvent, table: PromptTable | undefined): string | null =>
-  event.kind === 'release' ? unverified(event.release, table) : null;
-
-/** To the first column, and erase what stands there. */
-const CLEAR_LINE = '\r\x1b[K';
