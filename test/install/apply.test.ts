@@ -229,11 +229,13 @@ describe('apply', () => {
 
   it('stops when another one takes its lock', async () => {
     const { host } = modelHost();
+    const clock = new FakeClock();
     host.on(/^groupadd /, () => {
+      clock.advance(5_000);
       host.put('/etc/puffboot/apply.lock', JSON.stringify({ holder: 'o', pid: 7, claim: 'c', at: 0 }));
       return '';
     });
-    expect((await apply(serviceOn(host))).error).toMatchObject({ code: 'HOST_LOCKED' });
+    expect((await apply(serviceOn(host, 'me@here:/x', clock))).error).toMatchObject({ code: 'HOST_LOCKED' });
     expect(host.text('/etc/puffboot/apply.lock')).toContain('"claim":"c"');
   });
 

@@ -22,6 +22,8 @@ export interface HostLock {
 
 /** The lock says anew that it is alive when it is older than this. */
 const RENEW_MS = 60_000;
+/** Nobody takes over a lock that was alive ten minutes ago: to look more often would only be one more command a step. */
+const LOOK_MS = 5_000;
 
 /**
  * Takes a host for one puffboot alone: a file that is linked to its name, which only the first can do. The lock of
@@ -36,6 +38,7 @@ export async function lockHost(parts: HostLockParts): Promise<HostLock> {
   const read = async () => parseLockNote((await access.read(path)) ?? '');
   const mine = async () => (await read())?.claim === claim;
   let said = clock.now();
+  let looked = said;
 
   await link(access, path, renderLockNote(note()));
   if (!(await mine())) {
@@ -46,6 +49,8 @@ export async function lockHost(parts: HostLockParts): Promise<HostLock> {
   }
   return {
     async renew() {
+      if (clock.now() - looked < LOOK_MS) return;
+      looked = clock.now();
       if (!(await mine())) throw busy(parts.host, await read());
       if (clock.now() - said < RENEW_MS) return;
       said = clock.now();
