@@ -84,7 +84,18 @@ interface EventBase {
   readonly from: string;
 }
 
-export type DhcpMessage = 'discover' | 'offer' | 'request' | 'decline' | 'ack' | 'nak' | 'release' | 'inform';
+/** In the order of option 53, which numbers them from 1 (RFC 2132 section 9.6). */
+export const DHCP_MESSAGES = [
+  'discover',
+  'offer',
+  'request',
+  'decline',
+  'ack',
+  'nak',
+  'release',
+  'inform',
+] as const;
+export type DhcpMessage = (typeof DHCP_MESSAGES)[number];
 
 export type BootEvent =
   | (EventBase & {

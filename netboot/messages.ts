@@ -8,7 +8,7 @@ import {
   parseIpv4,
   parseLladdr,
 } from '../src/common/address.ts';
-import type { BootEvent, Catalog, DhcpMessage } from './catalog.ts';
+import { type BootEvent, type Catalog, DHCP_MESSAGES } from './catalog.ts';
 
 /** What goes across the channel between netboot and the rest. Everything that arrives is checked. */
 export type ToNetboot = {
@@ -108,17 +108,6 @@ const subnet = z.strictObject({
 });
 
 const catalogSchema = z.strictObject({ subnets: z.array(subnet), clients: z.array(client) });
-
-const DHCP_MESSAGES = [
-  'discover',
-  'offer',
-  'request',
-  'decline',
-  'ack',
-  'nak',
-  'release',
-  'inform',
-] as const satisfies readonly DhcpMessage[];
 
 const base = { at: moment, name: z.string().nullable(), from: z.string() };
 const count = z.number().min(0);

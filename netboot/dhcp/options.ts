@@ -1,5 +1,5 @@
 import { type Ipv4, ipv4FromNumber, ipv4ToNumber } from '../../src/common/address.ts';
-import type { DhcpMessage } from '../catalog.ts';
+import { DHCP_MESSAGES, type DhcpMessage } from '../catalog.ts';
 
 /** How an option's value sits in its bytes. Methods, not properties, so that any `Kind<T>` is a `Kind<unknown>`. */
 export interface Kind<T> {
@@ -63,21 +63,9 @@ const opaque: Kind<Uint8Array> = {
   },
 };
 
-/** Option 53, numbered from 1. */
-const MESSAGES = [
-  'discover',
-  'offer',
-  'request',
-  'decline',
-  'ack',
-  'nak',
-  'release',
-  'inform',
-] as const satisfies readonly DhcpMessage[];
-
 const message: Kind<DhcpMessage> = {
-  decode: (bytes) => (bytes.length === 1 ? (MESSAGES[(bytes[0] ?? 0) - 1] ?? null) : null),
-  write: (into, at, value) => writeNumber(into, at, MESSAGES.indexOf(value) + 1, 1),
+  decode: (bytes) => (bytes.length === 1 ? (DHCP_MESSAGES[(bytes[0] ?? 0) - 1] ?? null) : null),
+  write: (into, at, value) => writeNumber(into, at, DHCP_MESSAGES.indexOf(value) + 1, 1),
 };
 
 /**

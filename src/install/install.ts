@@ -91,6 +91,15 @@ export const evidencePath = (recording: string): string => recording.replace(/\.
 
 export const ENDED: ReadonlySet<InstallState> = new Set(['running', 'failed', 'cancelled']);
 
+/** In these states an install has its VM's console, or is about to. */
+export const HOLDS_CONSOLE: ReadonlySet<InstallState> = new Set([
+  'armed',
+  'booting',
+  'answering',
+  'installing',
+  'rebooting',
+]);
+
 /** In these states an install waits in its host's queue. */
 export const WAITING: ReadonlySet<InstallState> = new Set(['defined', 'standing']);
 

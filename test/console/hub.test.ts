@@ -67,7 +67,7 @@ class Viewer implements FeedViewer {
 
 /** Resolves when the hub has shown all that was printed so far. */
 async function settled(hub: Hub): Promise<void> {
-  for (let turn = 0; turn < 5; turn += 1) await new Promise((done) => setTimeout(done));
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((done) => setTimeout(done));
   expect(hub.size).toEqual(SIZE);
 }
 

@@ -1,9 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { closeSync, openSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OperatorError } from '../../common/error.ts';
 import { SILENT_LOG } from '../../common/port.ts';
@@ -11,6 +9,8 @@ import { callControl, controlPath } from '../../io/control-client.ts';
 import { makeSets } from '../../rehearsal/io/sets.ts';
 import { startSimulatedHost } from '../../rehearsal/io/simulated-host.ts';
 import type { Fault } from '../../rehearsal/options.ts';
+import { canBind, freePorts } from './ports.ts';
+import { LONE_NETWORK, NETWORK, renderConfig } from './stage-config.ts';
 
 /** A whole puffboot with a simulated vmd host, in a directory of its own. */
 export interface Stage {
@@ -45,29 +45,6 @@ export interface StageOptions {
   /** Use 127.0.0.1 alone, as on a system that has no other loopback address. */
   readonly lone?: boolean;
 }
-
-interface Ports {
-  readonly dhcp: number;
-  readonly tftp: number;
-  readonly http: number;
-  readonly web: number;
-}
-
-/** A VM binds the address that it was leased, which takes a system with all of 127.0.0.0/8 on its loopback. */
-const NETWORK = {
-  cidr: '127.77.0.0/24',
-  boot: '127.77.0.1',
-  relay: '127.77.0.254',
-  range: '127.77.0.10-127.77.0.49',
-};
-/** Elsewhere one VM shares the only address there is. */
-const LONE_NETWORK = {
-  cidr: '127.0.0.0/24',
-  boot: '127.0.0.1',
-  relay: '127.0.0.1',
-  range: '127.0.0.1-127.0.0.1',
-};
-type Network = typeof NETWORK;
 
 export async function setStage({
   program,
@@ -134,54 +111,6 @@ export async function setStage({
   return stage;
 }
 
-type Told = { readonly release: string; readonly telemetrySeconds: number; readonly reach: string };
-
-function renderConfig(directory: string, network: Network, ports: Ports, told: Told): string {
-  const me = userInfo().username;
-  // Root's netboot gives its privileges up here too; anybody else's has none.
-  const netbootUser = me === 'root' ? 'netbootUser = "nobody"\n' : '';
-  return `# The rehearsal's configuration.
-stateDirectory = "${directory}/state"
-
-[serve]
-operateUser = "${me}"
-${netbootUser}
-[netboot]
-dhcpPort = ${ports.dhcp}
-tftpPort = ${ports.tftp}
-httpPort = ${ports.http}
-broadcast = false
-setsDirectory = "${directory}/sets"
-
-[telemetry]
-intervalSeconds = ${told.telemetrySeconds}
-
-[web]
-port = ${ports.web}
-
-[[subnets]]
-cidr = "${network.cidr}"
-router = "${network.boot}"
-dns = ["${network.boot}"]
-domain = "rehearsal.example"
-bootAddress = "${network.boot}"
-
-[[hosts]]
-name = "stage"
-${told.reach}
-dhcp = "relay"
-lladdrPrefix = "fe:e1:ba:d0:77"
-ipv4Range = "${network.range}"
-capacity = ${network === NETWORK ? 40 : 1}
-
-[hosts.vmDefaults]
-memory = "512M"
-disks = ["10G"]
-release = "${told.release}"
-timezone = "Europe/Amsterdam"
-`;
-}
-
 /** The service runs as its users run it: as a process of its own. */
 export function startServe(program: string, configFile: string, log: string): ChildProcess {
   const out = openSync(log, 'a');
@@ -214,44 +143,4 @@ export async function untilReady(stateDirectory: string, serve: ChildProcess, lo
   }
   const tail = (await readFile(log, 'utf8')).trimEnd().split('\n').slice(-5).join('\n  ');
   throw new OperatorError('REHEARSAL_FAILED', `serve did not start:\n  ${tail}`);
-}
-
-function canBind(address: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen(0, address, () => probe.close(() => resolve(true)));
-  });
-}
-
-async function freePorts(address: string): Promise<Ports> {
-  const [dhcp, tftp, http, web] = await Promise.all([
-    freeUdpPort(address),
-    freeUdpPort(address),
-    freeTcpPort(address),
-    freeTcpPort('127.0.0.1'),
-  ]);
-  return { dhcp, tftp, http, web };
-}
-
-function freeTcpPort(address: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, address, () => {
-      const bound = probe.address();
-      probe.close(() => resolve(typeof bound === 'object' && bound !== null ? bound.port : 0));
-    });
-  });
-}
-
-function freeUdpPort(address: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createSocket('udp4');
-    probe.once('error', reject);
-    probe.bind(0, address, () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
-  });
 }
