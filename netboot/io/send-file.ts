@@ -1,13 +1,15 @@
 import type { ServerResponse } from 'node:http';
 import type { OpenedFile } from '../files.ts';
 
-/** All the memory that a transfer takes; it stays in a processor's cache. */
-const PIECE_BYTES = 256 * 1024;
-/** After so many bytes everybody else has a turn, also where a client takes all there is at once. */
-const TURN_BYTES = 1024 * 1024;
+/** All the memory that a transfer takes. Large ones cost the first sets after a start half, small ones let hundreds run. */
+const PIECE_BYTES = 1024 * 1024;
+const SMALL_PIECE_BYTES = 128 * 1024;
+const MOST_WITH_LARGE = 16;
+let running = 0;
 
 /**
- * Sends part of a file as the body, piece by piece.
+ * Sends part of a file as the body, piece by piece. Everybody else has a turn after each, also where a client takes all
+ * there is at once.
  * @returns the bytes sent; less than `length` when the client left
  * @throws Error when the file ended early: the length is promised already, so the connection has to go
  */
@@ -17,7 +19,22 @@ export async function sendFile(
   length: number,
   response: ServerResponse,
 ): Promise<number> {
-  const room = Buffer.allocUnsafe(Math.min(PIECE_BYTES, length));
+  const most = running < MOST_WITH_LARGE ? PIECE_BYTES : SMALL_PIECE_BYTES;
+  running += 1;
+  try {
+    return await sendPieces(file, offset, length, Buffer.allocUnsafe(Math.min(most, length)), response);
+  } finally {
+    running -= 1;
+  }
+}
+
+async function sendPieces(
+  file: OpenedFile,
+  offset: number,
+  length: number,
+  room: Buffer,
+  response: ServerResponse,
+): Promise<number> {
   let done = 0;
   while (done < length) {
     const piece = room.subarray(0, length - done);
@@ -29,7 +46,7 @@ export async function sendFile(
       throw new Error('the file changed while it was sent');
     if (!(await write(response, piece))) return done;
     done += piece.length;
-    if (done % TURN_BYTES === 0) await turn();
+    await turn();
   }
   response.end();
   return done;
