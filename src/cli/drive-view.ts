@@ -1,6 +1,7 @@
 import type { DriveEvent, DriveResult } from '../../console/io/driver.ts';
 import { type PromptTable, unverified } from '../../console/prompts/table.ts';
 import { describeEvent, describeOutcome } from '../../console/view.ts';
+import { printable } from './table.ts';
 
 /** Where a drive shows itself. */
 export interface DriveScreen {
@@ -34,15 +35,16 @@ export function viewOf(json: boolean, { out, redraws }: DriveScreen, table: Prom
   };
   return {
     show(event) {
-      const text = describeEvent(event, table?.system);
-      if (text === null) return;
+      const described = describeEvent(event, table?.system);
+      if (described === null) return;
+      const text = printable(described);
       const note = noteOf(event, table);
       if (note !== null) return print(`${text}, ${note}`);
       if (event.kind !== 'progress' || event.percent === 100) return print(text);
       if (redraws) out(`${drawn ? CLEAR_LINE : ''}${text}`);
       drawn = redraws;
     },
-    end: (result) => print(describeOutcome(result, table?.system)),
+    end: (result) => print(printable(describeOutcome(result, table?.system))),
   };
 }
 

@@ -16,6 +16,7 @@ import { readAnswers } from './answers-file.ts';
 import { type DriveScreen, viewOf } from './drive-view.ts';
 import { promptsOption, readPrompts } from './prompts-file.ts';
 import { modeOption } from './replay.ts';
+import { printable } from './table.ts';
 
 export interface DriveOptions {
   /** A console by its address, instead of a command. */
@@ -159,7 +160,7 @@ async function driveOrFail(
   };
   const result = await runDrive(argv, options, screen, signal);
   if (result.outcome === 'installed' || result.outcome === 'upgraded') return;
-  screen.err(`${result.tail}\n\n`);
+  screen.err(`${printable(result.tail)}\n\n`);
   throw new OperatorError('DRIVE_FAILED', result.reason ?? 'the install has not ended');
 }
 

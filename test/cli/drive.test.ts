@@ -139,6 +139,12 @@ echo 'Question has no answer in response file: "password for root account?"'; sl
   expect(out.trimEnd().split('\n').at(-1)).toMatch(/^failed: Question has no answer/);
 });
 
+it('shows nothing of a console that could turn the text around', async () => {
+  const script = `${MENU}; printf 'What\\342\\200\\256 now? '; sleep 1`;
+  const { out } = await driveScript(script, { answers, mode: 'type' });
+  expect(out).toContain('What now?  -> waits: nothing answers it');
+});
+
 it('is incomplete when the command ends before the install', async () => {
   const { result } = await driveScript(`${MENU}; echo 'vmctl: console not found'; exit 1`, { answers });
   expect(result).toMatchObject({ outcome: 'incomplete', reason: 'the console closed in phase menu' });
