@@ -48,7 +48,9 @@ describe('from text files to login prompts', () => {
         // The last of them is enabled in the background.
         const conf = join(rig.stage.directory, 'host/etc/vm.conf');
         await expect.poll(() => readFile(conf, 'utf8'), { timeout: 90_000 }).not.toContain('disable');
-        expect(await command(rig, 'plan')).toMatch(/^stage: nothing to do\n/);
+        await expect
+          .poll(() => command(rig, 'plan'), { timeout: 90_000, interval: 500 })
+          .toMatch(/^stage: nothing to do\n/);
         const keys = join(rig.stage.directory, 'host/home/owner-vm01/.ssh/authorized_keys');
         expect(await readFile(keys, 'utf8')).toContain(`${KEY.replace(' hidden-password', '')}\n`);
       }),

@@ -8,6 +8,8 @@ import { puffboot, type Ran } from '../support/puffboot.ts';
 /** Errors that somebody makes in the first hour: one sentence with the fix, and never a stack trace. */
 let directory: string;
 let config: string;
+/** Its own, so that two runs on one machine leave each other alone. */
+const NET = `127.77.${64 + (process.pid % 128)}`;
 const isRoot = userInfo().username === 'root';
 
 interface ConfigChoice {
@@ -18,7 +20,7 @@ interface ConfigChoice {
 
 /** A name of its own each time, because a test may hold another one's open. */
 async function writeConfig(name: string, choice: ConfigChoice = {}): Promise<string> {
-  const { dhcpPort = 26767, webPort = 28080, bootAddress = '127.77.3.1' } = choice;
+  const { dhcpPort = 26767, webPort = 28080, bootAddress = `${NET}.1` } = choice;
   const file = join(directory, `${name}.toml`);
   const text = `
 stateDirectory = "${directory}/${name}-state"
@@ -33,14 +35,14 @@ setsDirectory = "${directory}/sets"
 [web]
 port = ${webPort}
 [[subnets]]
-cidr = "127.77.3.0/24"
-router = "127.77.3.1"
+cidr = "${NET}.0/24"
+router = "${NET}.1"
 bootAddress = "${bootAddress}"
 [[hosts]]
 name = "host1"
 become = []
 lladdrPrefix = "fe:e1:bb:d1:4c"
-ipv4Range = "127.77.3.10-127.77.3.11"
+ipv4Range = "${NET}.10-${NET}.11"
 capacity = 2
 `;
   await writeFile(file, isRoot ? text.replace('[netboot]', 'netbootUser = "nobody"\n[netboot]') : text);
@@ -113,9 +115,9 @@ describe('a newcomer', () => {
   });
 
   it('serves on an address that this machine does not have', async () => {
-    const file = await writeConfig('foreign', { bootAddress: '127.77.3.1' });
+    const file = await writeConfig('foreign', { bootAddress: `${NET}.1` });
     const text = (await import('node:fs/promises')).readFile;
-    await writeFile(file, (await text(file, 'utf8')).replaceAll('127.77.3.', '198.51.100.'));
+    await writeFile(file, (await text(file, 'utf8')).replaceAll(`${NET}.`, '198.51.100.'));
     expectOneSentence(await puffboot(['serve', '-f', file]), /198\.51\.100\.1/);
   });
 
