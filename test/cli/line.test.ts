@@ -77,10 +77,8 @@ describe('a human at the line', () => {
         await rig.kill();
         await anna.shows('waiting for it');
         await rig.restart();
-        // cu(1) throws away what is typed before it has set its terminal up.
-        await until(
-          async () => anna.shown().split('You hold the line')[2]?.includes('Connected to') ?? false,
-        );
+        // Hers only once cu(1) is connected, which throws away what was typed before.
+        await anna.shows('You hold the line', 2);
         anna.type('an answer\r');
         await anna.shows('Rack half an answer: noted.');
         anna.type('~.');
