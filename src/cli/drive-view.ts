@@ -11,6 +11,8 @@ export interface DriveScreen {
   readonly err: (text: string) => void;
   /** True on a terminal, where percentages are drawn over each other. */
   readonly redraws: boolean;
+  /** Somebody sits there who can type. */
+  readonly types?: boolean;
 }
 
 /** What a drive tells while it runs, and at its end. */
@@ -20,7 +22,11 @@ interface View {
 }
 
 /** @param json an object a line, the report last; else lines for somebody at a terminal */
-export function viewOf(json: boolean, { out, redraws }: DriveScreen, table: PromptTable | undefined): View {
+export function viewOf(
+  json: boolean,
+  { out, redraws, types = false }: DriveScreen,
+  table: PromptTable | undefined,
+): View {
   if (json) {
     return {
       show: (event) =>
@@ -40,6 +46,7 @@ export function viewOf(json: boolean, { out, redraws }: DriveScreen, table: Prom
       const text = printable(described);
       const note = noteOf(event, table);
       if (note !== null) return print(`${text}, ${note}`);
+      if (types && waitsForSomebody(event)) return print(`${text}; press RETURN to take the line`);
       if (event.kind !== 'progress' || event.percent === 100) return print(text);
       if (redraws) out(`${drawn ? CLEAR_LINE : ''}${text}`);
       drawn = redraws;
@@ -51,6 +58,9 @@ export function viewOf(json: boolean, { out, redraws }: DriveScreen, table: Prom
 /** Why to look twice at what follows, null where there is no reason. */
 const noteOf = (event: DriveEvent, table: PromptTable | undefined): string | null =>
   event.kind === 'release' ? unverified(event.release, table) : null;
+
+const waitsForSomebody = (event: DriveEvent): boolean =>
+  event.kind === 'prompt' && event.answer === null && event.name !== 'login';
 
 /** To the first column, and erase what stands there. */
 const CLEAR_LINE = '\r\x1b[K';

@@ -1,18 +1,17 @@
 import { Command, Option } from 'commander';
 import type { DialogueFacts } from '../../console/dialogue.ts';
-import { openAddress, parseConsoleAddress } from '../../console/io/address.ts';
 import { type DriveResult, drive } from '../../console/io/driver.ts';
 import { writeEvidence } from '../../console/io/evidence-file.ts';
-import { openPty } from '../../console/io/pty.ts';
 import { openRecorder, type Recorder } from '../../console/io/recorder.ts';
-import { CONSOLE_KINDS, type ConsoleKind, kindOf } from '../../console/manner.ts';
+import { CONSOLE_KINDS, type ConsoleKind, MANNERS } from '../../console/manner.ts';
 import { maskSecrets, secretsOf } from '../../console/mask.ts';
 import type { Answer } from '../autoinstall/response-file.ts';
 import { OperatorError } from '../common/error.ts';
-import type { Line } from '../common/line.ts';
 import { type Log, SILENT_LOG } from '../common/port.ts';
 import { SYSTEM_CLOCK } from '../io/clock.ts';
 import { readAnswers } from './answers-file.ts';
+import { consoleOf, kindOfConsole, SIZE } from './drive-console.ts';
+import { inForeground, openKeyboard } from './drive-keyboard.ts';
 import { type DriveScreen, viewOf } from './drive-view.ts';
 import { promptsOption, readPrompts } from './prompts-file.ts';
 import { modeOption } from './replay.ts';
@@ -79,17 +78,25 @@ export async function runDrive(
   screen: DriveScreen,
   signal: AbortSignal,
 ): Promise<DriveResult> {
-  const open = consoleOf(argv, options);
+  const open = consoleOf(argv, options.connect);
   const facts = await factsOf(options);
   const recorder = await recorderOf(argv, options, facts.answers, screen);
-  const view = viewOf(options.json === true, screen, facts.table);
   try {
     const line = await open();
+    const console = options.console ?? kindOfConsole(argv, options.connect);
+    const keyboard = screen.types
+      ? openKeyboard({ line, manner: MANNERS[console], recorder, out: screen.out, size: SIZE })
+      : null;
     recorder?.attach(line);
+    const view = viewOf(options.json === true, { ...screen, out: keyboard?.out ?? screen.out }, facts.table);
     const evidence = options.evidence !== undefined;
-    const console = options.console ?? kindOfConsole(argv, options);
     const parts = { line, clock: SYSTEM_CLOCK, facts, onEvent: view.show, signal, evidence, console };
-    const result = await drive(recorder === null ? parts : { ...parts, recorder });
+    const result = await drive({
+      ...parts,
+      ...(recorder === null ? {} : { recorder }),
+      ...(keyboard === null ? {} : { line: keyboard.held.line, held: keyboard.held }),
+    });
+    keyboard?.close();
     line.close();
     await line.closed;
     view.end(result);
@@ -118,36 +125,6 @@ async function keepEvidence(
 
 const titleOf = (argv: readonly string[], { connect }: DriveOptions): string => connect ?? argv.join(' ');
 
-/** A socket of this machine is QEMU's. */
-function kindOfConsole(argv: readonly string[], { connect }: DriveOptions): ConsoleKind {
-  if (connect === undefined) return kindOf(argv);
-  return connect.startsWith('unix:') ? 'qemu' : 'network';
-}
-
-/** @throws OperatorError USAGE unless exactly one console is named */
-function consoleOf(argv: readonly string[], { connect }: DriveOptions): () => Promise<Line> {
-  if ((connect === undefined) === (argv.length === 0)) {
-    throw new OperatorError(
-      'USAGE',
-      'drive needs either a command behind `--`, or --connect with an address',
-    );
-  }
-  if (connect === undefined) {
-    return async () => openPty(argv, { env: { ...process.env, TERM: 'vt220' }, cols: COLS, rows: ROWS });
-  }
-  const address = parseConsoleAddress(connect);
-  if (address === null) {
-    throw new OperatorError(
-      'USAGE',
-      `--connect takes unix:/PATH or HOST:PORT, not ${JSON.stringify(connect)}`,
-    );
-  }
-  return () => openAddress(address);
-}
-
-const COLS = 80;
-const ROWS = 24;
-
 async function driveOrFail(
   argv: readonly string[],
   options: DriveOptions,
@@ -157,6 +134,7 @@ async function driveOrFail(
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
     redraws: process.stdout.isTTY === true,
+    types: options.json !== true && process.stdin.isTTY && process.stdout.isTTY && inForeground(),
   };
   const result = await runDrive(argv, options, screen, signal);
   if (result.outcome === 'installed' || result.outcome === 'upgraded') return;
@@ -214,5 +192,5 @@ async function recorderOf(
       screen.err(`puffboot: ${event} ${JSON.stringify(fields)}; the install goes on\n`),
   };
   const title = titleOf(argv, options);
-  return openRecorder({ path: record, clock: SYSTEM_CLOCK, cols: COLS, rows: ROWS, title, secrets, log });
+  return openRecorder({ path: record, clock: SYSTEM_CLOCK, ...SIZE, title, secrets, log });
 }

@@ -2,10 +2,13 @@ import { openPty } from '../../console/io/pty.ts';
 import { PROGRAM, until } from './puffboot.ts';
 import type { Rig } from './rig.ts';
 
-/** `puffboot` on a terminal of its own. */
-export function terminal({ stage }: Rig, ...argv: readonly string[]) {
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, PUFFBOOT_CONFIG: stage.configFile };
-  const line = openPty([process.execPath, PROGRAM, ...argv], { env });
+/** `puffboot` on a terminal of its own, with the configuration of a rig. */
+export const terminal = ({ stage }: Rig, ...argv: readonly string[]) =>
+  openTerminal([process.execPath, PROGRAM, ...argv], { PUFFBOOT_CONFIG: stage.configFile });
+
+/** Any command on a terminal of its own. */
+export function openTerminal(argv: readonly string[], more: Readonly<Record<string, string>> = {}) {
+  const line = openPty(argv, { env: { PATH: process.env.PATH, HOME: process.env.HOME, ...more } });
   const decoder = new TextDecoder();
   let shown = '';
   line.onOutput((bytes) => {
