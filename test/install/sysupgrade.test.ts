@@ -30,34 +30,26 @@ async function watch(rig: Rig): Promise<InstallView | null> {
   return (await rig.show('web1')).install;
 }
 
-it(
-  'watches a guest upgrade itself, and knows its new release',
-  () =>
-    withRig(
-      0,
-      async (rig) => {
-        expect(await watch(rig)).toMatchObject({ state: 'running', mode: 'upgrade' });
-        // Written down right behind `login:`.
-        await until(async () => (await rig.show('web1')).release === '7.7');
-        expect(await rig.events('vm.release')).toHaveLength(1);
-      },
-      { nextRelease: '7.7' },
-    ),
-  60_000,
-);
+it('watches a guest upgrade itself, and knows its new release', () =>
+  withRig(
+    0,
+    async (rig) => {
+      expect(await watch(rig)).toMatchObject({ state: 'running', mode: 'upgrade' });
+      // Written down right behind `login:`.
+      await until(async () => (await rig.show('web1')).release === '7.7');
+      expect(await rig.events('vm.release')).toHaveLength(1);
+    },
+    { nextRelease: '7.7' },
+  ));
 
-it(
-  'tells that the watchdog ended an upgrade that stood still',
-  () =>
-    withRig(
-      0,
-      async (rig) => {
-        const reason = expect.stringContaining('WATCHDOG');
-        const next = expect.stringContaining('puffboot upgrade web1 --watch');
-        expect(await watch(rig)).toMatchObject({ state: 'failed', failure: { reason, next } });
-        expect((await rig.show('web1')).release).toBe('7.6');
-      },
-      { nextRelease: '7.7', faults: ['upgrade-stalls'] },
-    ),
-  60_000,
-);
+it('tells that the watchdog ended an upgrade that stood still', () =>
+  withRig(
+    0,
+    async (rig) => {
+      const reason = expect.stringContaining('WATCHDOG');
+      const next = expect.stringContaining('puffboot upgrade web1 --watch');
+      expect(await watch(rig)).toMatchObject({ state: 'failed', failure: { reason, next } });
+      expect((await rig.show('web1')).release).toBe('7.6');
+    },
+    { nextRelease: '7.7', faults: ['upgrade-stalls'] },
+  ));
