@@ -24,7 +24,8 @@ export function prodOf({ taking, mode }: DialogueFacts, at: number): Dialogue['p
 /**
  * The silence has lasted. A RETURN enters what somebody left half typed, before a restart or when he gave the line
  * back, and that may name the wrong disk. So none is sent where text stands on the open line, and elsewhere the line
- * is killed first: a tty that erases something then shows that there was something.
+ * is killed first: a tty that erases something then shows that there was something. That was the driver's own where
+ * only it had typed.
  */
 export function prod(turn: Turn): void {
   const { next, at } = turn;
@@ -45,7 +46,8 @@ export function prod(turn: Turn): void {
 export function hearProd({ next, at }: Turn, text: string): void {
   if (next.prod === null) return;
   const lost = next.phase === null && next.asked === null;
-  if (lost && next.prod.killed && text.includes('\b')) {
+  const erased = next.prod.killed && text.includes('\b');
+  if (lost && erased && next.facts.early !== true) {
     next.prod = null;
     next.suspect = HALF_TYPED;
   } else next.prod = lost ? { at: at + silenceOf(next.facts.taking), killed: false } : null;

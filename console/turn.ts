@@ -27,6 +27,8 @@ export interface DialogueFacts {
    * once more. From the machine's start where it is not said.
    */
   readonly taking?: 'start' | 'resume' | 'again';
+  /** Resumed before autoinstall had been started: what stands half typed there is the driver's own. */
+  readonly early?: boolean;
   /** The prompts to expect; OpenBSD's without it. */
   readonly table?: PromptTable;
   /**

@@ -480,6 +480,13 @@ describe('resumed in the middle', () => {
     );
   });
 
+  it('sends its RETURN later where the kill erased what only the driver can have typed', () => {
+    const facts = { taking: 'resume', early: true, manner: MANNERS.vmd } as const;
+    const { effects } = play(facts, [[9.2, '\b \b']], 100);
+    const written = effects.map((effect) => (effect.kind === 'write' ? effect.text : ''));
+    expect(written.join('')).toBe(`${KILL}${KILL}\r`);
+  });
+
   it('says what was left half typed when nobody finishes it', () => {
     const { dialogue } = play({ taking: 'resume', manner: MANNERS.vmd }, [[9.2, '\b \b']], 400);
     expect(standingOf(dialogue).reason).toContain('half typed');

@@ -74,7 +74,7 @@ export function startSession(
   kernel: string,
   listener: SessionListener,
 ): Promise<ConsoleSession> {
-  return openSession(parts, VMCTL.installStart(parts.vm, kernel), 'start', listener);
+  return openSession(parts, VMCTL.installStart(parts.vm, kernel), { taking: 'start' }, listener);
 }
 
 /** Nothing has been written to the disk yet: a VM that is found stopped can be booted again. */
@@ -96,10 +96,11 @@ export async function attachSession(
 ): Promise<ConsoleSession> {
   const found = await observe(parts.access, parts.vm);
   if (found !== null && found !== 'stopped') {
-    return openSession(parts, VMCTL.console(parts.vm), TAKING[state] ?? 'resume', listener);
+    const taking = TAKING[state] ?? 'resume';
+    return openSession(parts, VMCTL.console(parts.vm), { taking, early: UNTOUCHED.has(state) }, listener);
   }
   if (UNTOUCHED.has(state)) return startSession(parts, kernel, listener);
-  if (state === 'rebooting') return openSession(parts, VMCTL.start(parts.vm), 'resume', listener);
+  if (state === 'rebooting') return openSession(parts, VMCTL.start(parts.vm), { taking: 'resume' }, listener);
   throw new OperatorError(
     'INSTALL_FAILED',
     `outcome unseen: ${parts.vm} stopped while nobody watched its console`,
@@ -109,7 +110,7 @@ export async function attachSession(
 async function openSession(
   parts: SessionParts,
   argv: readonly string[],
-  taking: Taking,
+  took: Pick<DriveFacts, 'taking' | 'early'>,
   listener: SessionListener,
 ): Promise<ConsoleSession> {
   const { answers, clock } = parts;
@@ -124,7 +125,7 @@ async function openSession(
     answers,
     location: parts.location,
     until: 'login',
-    taking,
+    ...took,
     ...(table === undefined ? {} : { table }),
   } as const;
   const onEvent = (event: DriveEvent) => report(event, parts.release, listener);
