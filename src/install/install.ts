@@ -95,6 +95,8 @@ export const ENDED: ReadonlySet<InstallState> = new Set(['running', 'failed', 'c
 export const HOLDS_CONSOLE: ReadonlySet<InstallState> = new Set([
   'armed',
   'booting',
+  'watching',
+  'retrying',
   'answering',
   'installing',
   'rebooting',

@@ -12,6 +12,8 @@ export interface Consoles {
   console(vm: string): ConsoleFeed | null;
   /** Who keeps it open beyond its time. */
   kept(vm: string): string | null;
+  /** An install is about to open its own: cu(1) refuses a second one. Resolves when the present one is gone. */
+  makeWay(vm: string): Promise<void>;
   /** An install has opened it. */
   opened(vm: string, console: HeldConsole): void;
   /**
@@ -85,7 +87,13 @@ export function openConsoles(parts: ConsolesParts): Consoles {
   return {
     console: (vm) => consoles.get(vm)?.feed ?? null,
     kept: (vm) => consoles.get(vm)?.kept ?? null,
+    async makeWay(vm) {
+      const present = consoles.get(vm);
+      present?.close();
+      await present?.ended;
+    },
     opened(vm, console) {
+      // Somebody's own may have come in between.
       consoles.get(vm)?.close();
       consoles.set(vm, console);
     },

@@ -92,6 +92,7 @@ export function openInstallService(parts: ServiceParts): InstallService {
     kernelOf,
     directory,
     opened: consoles.opened,
+    makeWay: consoles.makeWay,
     changed,
     upgradedTo: (name, release) => void noteRelease(name, release),
     push,

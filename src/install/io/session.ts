@@ -48,6 +48,8 @@ export interface SessionParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly opened: (console: HeldConsole) => void;
+  /** Resolves when no console of the VM is in our hands any more. */
+  readonly makeWay: () => Promise<void>;
   /** What a guest was seen to run after it upgraded itself. */
   readonly upgradedTo: (release: string) => void;
   /** Called when what is shown of the console changed. */
@@ -115,6 +117,7 @@ async function openSession(
 ): Promise<ConsoleSession> {
   const { answers, clock } = parts;
   const table = await parts.prompts();
+  await parts.makeWay();
   const console = await openHeldConsole({ ...parts, argv, secrets: secretsOf(answers) });
   parts.opened(console);
   const { held, recorder, ended } = console;

@@ -26,6 +26,7 @@ export interface StepsParts {
   /** Where recordings are kept. */
   readonly directory: string;
   readonly opened: Consoles['opened'];
+  readonly makeWay: Consoles['makeWay'];
   readonly changed: () => void;
   /** Writes into the inventory which release a VM runs. */
   readonly upgradedTo: (vm: string, release: string) => void;
@@ -83,6 +84,7 @@ async function sessionOf(parts: StepsParts, access: HostAccess): Promise<Session
     clock,
     log,
     opened: (console) => parts.opened(vm.name, console),
+    makeWay: () => parts.makeWay(vm.name),
     upgradedTo: (release) => parts.upgradedTo(vm.name, release),
     changed,
   };
