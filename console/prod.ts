@@ -34,7 +34,7 @@ export function prod(turn: Turn): void {
   next.prod = null;
   if (killed) {
     typeReturn(turn, taking);
-  } else if (next.screen.line.trim() !== '') {
+  } else if (next.screen.line.trim() !== '' && next.facts.early !== true) {
     next.suspect = HALF_TYPED;
   } else {
     typeKill(turn);

@@ -480,9 +480,18 @@ describe('resumed in the middle', () => {
     );
   });
 
-  it('sends its RETURN later where the kill erased what only the driver can have typed', () => {
+  it.each<[string, Script]>([
+    ['the kill erased', [[9.2, '\b \b']]],
+    [
+      'still stands on the line',
+      [
+        [0.1, 'a'],
+        [9.2, '\b \b'],
+      ],
+    ],
+  ])('sends its RETURN later where what only the driver can have typed %s', (_, script) => {
     const facts = { taking: 'resume', early: true, manner: MANNERS.vmd } as const;
-    const { effects } = play(facts, [[9.2, '\b \b']], 100);
+    const { effects } = play(facts, script, 100);
     const written = effects.map((effect) => (effect.kind === 'write' ? effect.text : ''));
     expect(written.join('')).toBe(`${KILL}${KILL}\r`);
   });
