@@ -11,7 +11,7 @@ export interface Screen {
   readonly line: string;
   /** Where the next character goes, 0 to `line.length`. */
   readonly cursor: number;
-  /** What stood on the line before its beginning was overwritten; empty where it never was. */
+  /** What stood on the line before its beginning was first overwritten; empty where it never was. */
   readonly under: string;
   readonly sequence: EscapeState;
 }
@@ -111,7 +111,7 @@ function retype(screen: Screen, text: string): Screen {
     const found = text.indexOf('\r', start);
     const end = found < 0 ? text.length : found;
     if (end > start) {
-      if (cursor === 0) under = line;
+      if (cursor === 0 && under === '') under = line;
       line = line.slice(0, cursor) + text.slice(start, end) + line.slice(cursor + end - start);
       cursor += end - start;
     }
@@ -148,7 +148,8 @@ function draw(screen: Screen, output: string, lines: string[]): Screen {
         length = 0;
         cursor = 0;
       }
-      if (cursor === 0) under = drawn();
+      // Once a line: a guest that returns for every character must not cost a line each time.
+      if (cursor === 0 && under === '') under = drawn();
       cells[cursor] = code;
       cursor += 1;
       length = Math.max(length, cursor);
