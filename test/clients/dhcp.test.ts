@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DhcpMessage } from '../../netboot/catalog.ts';
 import { until } from '../support/puffboot.ts';
 import { requireProgram } from '../support/require.ts';
@@ -96,10 +96,17 @@ describe.skipIf(LAN_SKIP)(titled('DHCP clients on the network of the server', LA
   });
   afterAll(() => server?.close());
 
+  // What was said in this test alone, also when it runs a second time.
+  let before = 0;
+  beforeEach(() => {
+    before = server.events.length;
+  });
   const exchanged = (octet: number) =>
-    server.events.flatMap((event) =>
-      event.kind === 'dhcp' && event.from === lladdrOf(octet) ? [[event.message, event.reply]] : [],
-    );
+    server.events
+      .slice(before)
+      .flatMap((event) =>
+        event.kind === 'dhcp' && event.from === lladdrOf(octet) ? [[event.message, event.reply]] : [],
+      );
   const saw = (octet: number, message: DhcpMessage) =>
     until(async () => exchanged(octet).some(([seen]) => seen === message));
 
@@ -123,12 +130,17 @@ describe.skipIf(LAN_SKIP)(titled('DHCP clients on the network of the server', LA
     expect(await station.told('renew')).toMatchObject({ ip: '10.77.0.20', lease: '3600' });
     client.kill('SIGTERM');
     await saw(20, 'release');
-    expect(exchanged(20)).toEqual([
+    const said = exchanged(20);
+    expect(said.slice(0, 3)).toEqual([
       ['discover', 'offer'],
       ['request', 'ack'],
       ['request', 'ack'],
-      ['release', null],
     ]);
+    // udhcpc sends a renewal from a socket of its own; an answer that is quicker than its close(2) ends there, and it asks again.
+    expect(said.slice(3, -1).every(([message, reply]) => message === 'request' && reply === 'ack')).toBe(
+      true,
+    );
+    expect(said.at(-1)).toEqual(['release', null]);
   });
 
   const lease = (address: string) => `lease {
