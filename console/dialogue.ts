@@ -69,10 +69,7 @@ export function startDialogue(facts: DialogueFacts, at = 0): Dialogue {
  */
 export function step(dialogue: Dialogue, event: DialogueEvent): [Dialogue, readonly Effect[]] {
   const turn: Turn = { next: { ...dialogue }, effects: [], at: event.at };
-  // What fell due before this event happened at its own time, even where the tick came late or not at all.
-  for (let due = dueAtOf(turn.next); due <= event.at; due = dueAtOf(turn.next)) {
-    wake({ ...turn, at: due });
-  }
+  if (dialogue.wakeAt !== null && dialogue.wakeAt <= event.at) catchUp(turn);
   if (event.kind === 'output') takeOutput(turn, event.text);
   if (event.kind === 'input') takeInput(turn);
   if (event.kind === 'taken') stepAside(turn);
@@ -83,6 +80,11 @@ export function step(dialogue: Dialogue, event: DialogueEvent): [Dialogue, reado
   tell(turn);
   turn.next.wakeAt = wakeAtOf(turn.next);
   return [turn.next, turn.effects];
+}
+
+/** What fell due before this event happened at its own time, even where the tick came late or not at all. */
+function catchUp(turn: Turn): void {
+  for (let due = dueAtOf(turn.next); due <= turn.at; due = dueAtOf(turn.next)) wake({ ...turn, at: due });
 }
 
 /** Each cause is gone afterwards: the prompt is reported, the deadline has its outcome, the RETURN is sent. */
@@ -153,9 +155,8 @@ function takeLine(turn: Turn, line: string): void {
     if (next.timer && !saysNothing(line)) next.timer = false;
     takeText(turn, line);
   } else {
-    const message = line.slice(at);
     next.heads = furtherHeads(next.heads, line, at);
-    heedAll(turn, message, findMarkers(message, next.facts.table));
+    takeMarkers(turn, line.slice(at));
   }
 }
 
@@ -163,20 +164,21 @@ function takeLine(turn: Turn, line: string): void {
 function takeText(turn: Turn, line: string): void {
   const { next } = turn;
   const { heads } = next;
-  if (heads.length > 0) next.heads = [];
-  for (const head of heads) takeProgress(turn, head + line);
-  for (const text of [...heads.map((head) => head + line), line]) {
-    const markers = findMarkers(text, next.facts.table);
-    if (markers.length === 0) continue;
-    heedAll(turn, text, markers);
-    break;
+  if (heads.length > 0) {
+    next.heads = [];
+    for (const head of heads) takeProgress(turn, head + line);
+    for (const head of heads) if (takeMarkers(turn, head + line)) return;
   }
+  takeMarkers(turn, line);
 }
 
-function heedAll(turn: Turn, line: string, markers: readonly MarkerRow[]): void {
+/** @returns whether there were any */
+function takeMarkers(turn: Turn, text: string): boolean {
+  const markers = findMarkers(text, turn.next.facts.table);
   for (const marker of markers) {
-    if (!isBystanding(turn.next) || UPGRADE_BEGINS.has(marker.name)) heed(turn, marker, line);
+    if (!isBystanding(turn.next) || UPGRADE_BEGINS.has(marker.name)) heed(turn, marker, text);
   }
+  return markers.length > 0;
 }
 
 function takeProgress(turn: Turn, line: string): void {

@@ -27,20 +27,20 @@ export const BLANK_SCREEN: Screen = { line: '', cursor: 0, under: '', sequence: 
 /** Longer lines are completed at this many characters: nothing that a guest prints may fill the memory. */
 export const MAX_LINE = 1024;
 
-const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/;
+/** What moves the cursor elsewhere than to the next line, or may: CR LF does not, nor CR CR LF where two ttys add one. */
+const MOVING = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\r(?!\r?\n)/;
 /** All but the carriage return. */
 const DRAWING = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/;
-const [BACKSPACE, TAB, LF, CR, CAN, SUB, ESC, DEL, LAST_C1] = [8, 9, 10, 13, 24, 26, 27, 127, 159];
+const [BACKSPACE, TAB, CR, CAN, SUB, ESC, DEL, LAST_C1] = [8, 9, 13, 24, 26, 27, 127, 159];
 
 /**
  * Takes more output in.
  * @param lines receives each line that this output completed, without its end
  */
 export function show(screen: Screen, output: string, lines: string[]): Screen {
-  if (isPlain(screen) && !CONTROL.test(output)) {
-    return showPlain(screen, output, lines);
-  }
-  return showCarefully(screen, output, lines);
+  return isPlain(screen) && !MOVING.test(output)
+    ? showPlain(screen, output, lines)
+    : showCarefully(screen, output, lines);
 }
 
 const isPlain = (screen: Screen): boolean =>
@@ -53,12 +53,19 @@ function showPlain(screen: Screen, output: string, lines: string[]): Screen {
   let line = screen.line;
   let start = 0;
   for (let end = output.indexOf('\n'); end >= 0; end = output.indexOf('\n', start)) {
-    lines.push(wrap(line + output.slice(start, end), lines));
+    lines.push(wrap(line + output.slice(start, endOfText(output, start, end)), lines));
     line = '';
     start = end + 1;
   }
   line = wrap(line + output.slice(start), lines);
   return { line, cursor: line.length, under: '', sequence: 'none' };
+}
+
+/** Carriage returns right before the newline at `end` change nothing. */
+function endOfText(output: string, start: number, end: number): number {
+  let stop = end;
+  while (stop > start && output.charCodeAt(stop - 1) === CR) stop -= 1;
+  return stop;
 }
 
 /** Completes all of an overlong line but its end, which is returned. */
@@ -71,30 +78,20 @@ function wrap(line: string, lines: string[]): string {
 
 /** Line by line, so that one progress bar does not make the rest of a large piece slow. */
 function showCarefully(screen: Screen, output: string, lines: string[]): Screen {
+  const drawing = DRAWING.test(output);
   let current = screen;
   let start = 0;
   while (start < output.length) {
     const newline = output.indexOf('\n', start);
-    const end = newline < 0 ? output.length : newline + 1;
-    current = showOne(current, output, start, end, lines);
-    start = end;
+    const end = newline < 0 ? output.length : newline;
+    const text = output.slice(start, newline < 0 ? end : endOfText(output, start, end));
+    const simple = current.sequence === 'none' && current.line.length + text.length <= MAX_LINE;
+    const shown =
+      simple && !(drawing && DRAWING.test(text)) ? retype(current, text) : draw(current, text, lines);
+    current = newline < 0 ? shown : complete(shown, lines);
+    start = end + 1;
   }
   return current;
-}
-
-/** `output` from `start` to `end` holds at most one newline, at its end. */
-function showOne(screen: Screen, output: string, start: number, end: number, lines: string[]): Screen {
-  const ended = output.charCodeAt(end - 1) === LF;
-  let stop = ended ? end - 1 : end;
-  // Carriage returns right before the newline change nothing: CR LF, and CR CR LF where two ttys add one.
-  while (ended && stop > start && output.charCodeAt(stop - 1) === CR) stop -= 1;
-  const text = output.slice(start, stop);
-  const fits = screen.line.length + text.length <= MAX_LINE;
-  const shown =
-    fits && screen.sequence === 'none' && !DRAWING.test(text)
-      ? retype(screen, text)
-      : draw(screen, text, lines);
-  return ended ? complete(shown, lines) : shown;
 }
 
 /** The newline. What a message of the kernel's has overwritten was printed all the same. */

@@ -27,6 +27,8 @@ const MOST_ANSWERS = 64;
 /** Bytes of a subnegotiation; one that goes on longer was lost, and the console must not vanish in it. */
 const MOST_SUBNEGOTIATION = 1024;
 
+const NOTHING = new Uint8Array();
+
 type Side = 'theirs' | 'ours';
 
 interface Option {
@@ -64,8 +66,19 @@ export interface Decoded {
   readonly reply: Uint8Array;
 }
 
-/** Takes in what arrived. However it is cut into pieces, the same comes out. */
+/** Takes in what arrived. However it is cut into pieces, the same comes out, in bytes of its own. */
 export function decodeTelnet(telnet: Telnet, bytes: Uint8Array): Decoded {
+  if (telnet.at !== 'data' || bytes.includes(IAC) || bytes.includes(NUL))
+    return decodeCarefully(telnet, bytes);
+  const afterCr = bytes.at(-1) === CR;
+  return {
+    telnet: bytes.length === 0 || telnet.afterCr === afterCr ? telnet : { ...telnet, afterCr },
+    output: Uint8Array.from(bytes),
+    reply: NOTHING,
+  };
+}
+
+function decodeCarefully(telnet: Telnet, bytes: Uint8Array): Decoded {
   const output = new Uint8Array(bytes.length);
   const reply: number[] = [];
   let length = 0;

@@ -39,29 +39,28 @@ export function openAddress(address: ConsoleAddress): Promise<Line> {
 }
 
 /** A unix socket whose bytes are the console's, such as QEMU's `-serial unix:PATH,server`. */
-export async function openUnixLine(path: string): Promise<Line> {
+export function openUnixLine(path: string): Promise<Line> {
   const title = `unix:${path}`;
-  return new SocketLine(title, await connected(title, { path }), PLAIN);
+  return connected(title, { path }, PLAIN);
 }
 
 /** A TCP port, with or without telnet: a console server, or QEMU's `-serial telnet:HOST:PORT,server`. */
-export async function openTelnetLine(host: string, port: number): Promise<Line> {
+export function openTelnetLine(host: string, port: number): Promise<Line> {
   const title = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-  const socket = await connected(title, { host, port });
-  socket.setNoDelay(true);
-  socket.setKeepAlive(true, KEEP_ALIVE_AFTER);
-  return new SocketLine(title, socket, telnet());
+  const target = { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_AFTER };
+  return connected(title, target, telnet());
 }
 
 /** How bytes of the console become bytes on the wire, and back. */
 interface Coding {
+  /** @param bytes may be overwritten afterwards */
   decode(bytes: Uint8Array): { readonly output: Uint8Array; readonly reply: Uint8Array };
   encode(bytes: Uint8Array): Uint8Array;
 }
 
 const NOTHING = new Uint8Array();
 const PLAIN: Coding = {
-  decode: (output) => ({ output, reply: NOTHING }),
+  decode: (bytes) => ({ output: Buffer.from(bytes), reply: NOTHING }),
   encode: (bytes) => Uint8Array.from(bytes),
 };
 
@@ -77,9 +76,20 @@ function telnet(): Coding {
   };
 }
 
-function connected(title: string, target: NetConnectOpts): Promise<Socket> {
+/**
+ * What a socket reads goes here, whosever it is: it is copied before the next one reads. Node would make room of
+ * this size for each read, most of which brings a few hundred bytes.
+ */
+const INBOX = Buffer.allocUnsafeSlow(64 * 1024);
+
+function connected(title: string, target: NetConnectOpts, coding: Coding): Promise<Line> {
   return new Promise((resolve, reject) => {
-    const socket = connect(target);
+    let line: SocketLine | null = null;
+    const receive = (length: number): boolean => {
+      line?.receive(INBOX.subarray(0, length));
+      return true;
+    };
+    const socket = connect({ ...target, onread: { buffer: INBOX, callback: receive } });
     const fail = (cause: unknown): void => {
       clearTimeout(timer);
       socket.destroy();
@@ -90,7 +100,8 @@ function connected(title: string, target: NetConnectOpts): Promise<Socket> {
     socket.once('connect', () => {
       clearTimeout(timer);
       socket.off('error', fail);
-      resolve(socket);
+      line = new SocketLine(title, socket, coding);
+      resolve(line);
     });
   });
 }
@@ -126,7 +137,6 @@ class SocketLine implements Line {
     this.title = title;
     this.#socket = socket;
     this.#coding = coding;
-    socket.on('data', (bytes) => this.#receive(bytes));
     // Node would first wait until everything is sent, which an end that reads nothing prevents for ever.
     socket.on('end', () => socket.destroy());
     // Of a connection that breaks the end tells enough.
@@ -154,7 +164,8 @@ class SocketLine implements Line {
     this.#socket.end(() => this.#socket.destroy());
   }
 
-  #receive(bytes: Uint8Array): void {
+  /** @param bytes are overwritten afterwards */
+  receive(bytes: Uint8Array): void {
     const { output, reply } = this.#coding.decode(bytes);
     this.#send(reply);
     if (output.length === 0) return;

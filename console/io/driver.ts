@@ -1,3 +1,4 @@
+import { StringDecoder } from 'node:string_decoder';
 import type { Line } from '../../src/common/line.ts';
 import type { Clock } from '../../src/common/port.ts';
 import {
@@ -65,7 +66,7 @@ class Driver {
   readonly #resolve: (result: DriveResult) => void;
   readonly #gathered = gather();
   readonly #startedAt: number;
-  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  readonly #decoder = new StringDecoder('utf8');
   readonly #encoder = new TextEncoder();
   #dialogue: Dialogue;
   #unsubscribe: () => void = () => undefined;
@@ -88,7 +89,7 @@ class Driver {
   start(): void {
     const { line, held, signal } = this.#parts;
     const unsubscribe = line.onOutput((bytes) => {
-      this.#take({ kind: 'output', text: this.#decoder.decode(bytes, { stream: true }), at: this.#now() });
+      this.#take({ kind: 'output', text: this.#decoder.write(bytes), at: this.#now() });
     });
     const forget = held?.onHuman((event) => this.#take({ ...event, at: this.#now() }));
     this.#unsubscribe = () => {

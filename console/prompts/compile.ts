@@ -1,5 +1,5 @@
 /** From the form in which tables are written to the one in which they are searched. */
-import { compilePattern } from './pattern.ts';
+import { compilePattern, type Pattern } from './pattern.ts';
 import { parseReleases, type Range } from './releases.ts';
 import type { MarkerRow, Meaning, PromptRow } from './row.ts';
 import type { LineSource, PromptSource, TableSource } from './source.ts';
@@ -46,18 +46,19 @@ export function compileTable(source: TableSource, base: PromptTable | null): Pro
     prompts,
     markers,
     promptsByLast: byLast(prompts),
-    anyMarker: anyOf(markers.map(({ key }) => key)),
+    anyMarker: anyOf(markers),
   };
 }
 
 function compilePrompt(source: PromptSource, releases: readonly Range[], own: boolean): PromptRow {
   const { name, prompt, tail = 'optional', answer, phase = null } = source;
-  const { regex, key, last } = compilePattern(prompt);
+  const { regex, key, lead, last } = compilePattern(prompt);
   const row = {
     name,
     releases: source.releases === undefined ? releases : rangesOf(source.releases),
     prompt: regex,
     key,
+    lead,
     last,
     tail,
     phase,
@@ -69,11 +70,12 @@ function compilePrompt(source: PromptSource, releases: readonly Range[], own: bo
 }
 
 function compileLine(source: LineSource, releases: readonly Range[]): MarkerRow {
-  const { regex, key } = compilePattern(source.line);
+  const { regex, key, lead } = compilePattern(source.line);
   return {
     name: source.name,
     releases: source.releases === undefined ? releases : rangesOf(source.releases),
     key,
+    lead,
     line: regex,
     means: meaningOf(source),
   };
@@ -111,16 +113,33 @@ function byLast(prompts: readonly PromptRow[]): PromptsByLast {
   const lasts = new Set(prompts.flatMap(({ last }) => (last === null ? [] : [last])));
   const candidates = (code: number | null): Candidates => {
     const rows = prompts.filter(({ last }) => last === null || last === code);
-    return { rows, any: anyOf(rows.map(({ key }) => key)) };
+    return { rows, any: anyOf(rows) };
   };
   return { known: new Map([...lasts].map((code) => [code, candidates(code)])), other: candidates(null) };
 }
 
-/** One expression for many texts, so that a line that holds none of them costs one scan. */
-function anyOf(texts: readonly string[]): RegExp {
-  const needed = [...new Set(texts)].filter(
-    (text) => !texts.some((other) => other !== text && text.includes(other)),
+/**
+ * One expression for many patterns, so that a line which none of them matches costs one scan. How a line begins is
+ * looked at once, what it contains at each of its characters.
+ */
+function anyOf(patterns: readonly Pick<Pattern, 'key' | 'lead'>[]): RegExp {
+  const leads = shortest(
+    patterns.flatMap(({ lead }) => (lead === '' ? [] : [lead])),
+    'startsWith',
   );
-  const sources = needed.map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const keys = shortest(
+    patterns.flatMap(({ key, lead }) => (lead === '' ? [key] : [])),
+    'includes',
+  );
+  const sources = [
+    ...keys.map(quoted),
+    ...(leads.length === 0 ? [] : [`^(?:${leads.map(quoted).join('|')})`]),
+  ];
   return new RegExp(sources.length === 0 ? '(?!)' : sources.join('|'));
 }
+
+/** Without those that another one stands for. */
+const shortest = (texts: readonly string[], stands: 'startsWith' | 'includes'): readonly string[] =>
+  [...new Set(texts)].filter((text) => !texts.some((other) => other !== text && text[stands](other)));
+
+const quoted = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

@@ -14,6 +14,8 @@ export interface Pattern {
   readonly regex: RegExp;
   /** The longest text that every match contains; empty where there is none. */
   readonly key: string;
+  /** The text with which every line begins that matches; empty where there is none. */
+  readonly lead: string;
   /** The last character of every match that reaches the line's end; null where it varies. */
   readonly last: number | null;
   /** Every match ends where the line does. */
@@ -38,6 +40,7 @@ export function compilePattern(source: string): Pattern {
   return {
     regex: new RegExp(source),
     key: simple ? keyOf(only) : '',
+    lead: simple ? leadOf(only) : '',
     last: simple ? lastOf(only) : null,
     reachesEnd: branches.every((branch) => branch.at(-1)?.atom.kind === 'end'),
   };
@@ -64,6 +67,16 @@ function keyOf(pieces: Sequence): string {
     if (atom.kind !== 'char' || max > 1 || min === 0) run = '';
   }
   return key;
+}
+
+function leadOf([first, ...pieces]: Sequence): string {
+  if (first?.atom.kind !== 'start') return '';
+  let lead = '';
+  for (const { atom, min, max } of pieces) {
+    if (atom.kind !== 'char' || min !== 1 || max !== 1) break;
+    lead += String.fromCharCode(atom.code);
+  }
+  return lead;
 }
 
 function lastOf(pieces: Sequence): number | null {

@@ -9,6 +9,8 @@ export interface PromptRow {
   readonly prompt: RegExp;
   /** Every prompt that matches contains this; it finds candidates cheaply. */
   readonly key: string;
+  /** The open line that matches begins with this; empty where beginnings vary. */
+  readonly lead: string;
   /** The last character of every prompt that matches, null where it varies. */
   readonly last: number | null;
   /**
@@ -61,6 +63,8 @@ export interface MarkerRow {
   readonly releases: readonly Range[];
   /** Every line that matches contains this; it finds candidates cheaply. */
   readonly key: string;
+  /** Every line that matches begins with this; empty where beginnings vary. */
+  readonly lead: string;
   readonly line: RegExp;
   readonly means: Meaning;
 }

@@ -28,6 +28,19 @@ describe('a pattern', () => {
   });
 
   it.each([
+    ['^login: $', 'login: '],
+    ['^booting \\S+: $', 'booting '],
+    ['^abc?d$', 'ab'],
+    ['^abc{2}$', 'ab'],
+    ['^(?:ab|ac)$', ''],
+    ['^.*ab$', ''],
+    ['ab$', ''],
+    ['^ab$|^ac$', ''],
+  ])('%s begins with %j', (source, lead) => {
+    expect(compilePattern(source).lead).toBe(lead);
+  });
+
+  it.each([
     ['a repetition of a repetition', '^(?:a+)+$', /repeats what is itself/],
     ['a repetition of a choice', '^(?:a|aa)*$', /repeats what is itself/],
     ['a repetition of what may be left out', '^(?:a?b?)*$', /repeats what is itself/],
@@ -51,9 +64,10 @@ describe('a pattern', () => {
   it('is either refused or read rightly, whatever it is', () => {
     const piece = fc.constantFrom('a', 'b', '.', '\\d', '[ab]', '[^a]', '(?:a|b)', '(?:ab)', '(?!b)', '\\?');
     const count = fc.constantFrom('', '', '', '?', '*', '+', '{2}', '{1,3}', '+?');
+    const pieces = fc.array(fc.tuple(piece, count), { minLength: 1, maxLength: 6 });
     const source = fc
-      .array(fc.tuple(piece, count), { minLength: 1, maxLength: 6 })
-      .map((parts) => `${parts.map((part) => part.join('')).join('')}$`);
+      .tuple(fc.constantFrom('', '^'), pieces)
+      .map(([start, parts]) => `${start}${parts.map((part) => part.join('')).join('')}$`);
     const line = fc.string({ unit: fc.constantFrom('a', 'b', '?', '1', ' '), maxLength: 12 });
     fc.assert(
       fc.property(source, fc.array(line, { minLength: 20, maxLength: 20 }), (text, lines) => {
@@ -61,6 +75,7 @@ describe('a pattern', () => {
         for (const tried of lines) {
           if (pattern?.regex.test(tried) !== true) continue;
           expect(tried).toContain(pattern.key);
+          expect(tried.startsWith(pattern.lead)).toBe(true);
           if (pattern.last !== null) expect(tried.charCodeAt(tried.length - 1)).toBe(pattern.last);
         }
       }),
