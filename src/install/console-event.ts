@@ -16,6 +16,8 @@ const MEANING: Partial<Record<Phase, InstallEvent>> = {
  */
 export function consoleEventOf(effect: Effect, release: string | null): InstallEvent | null {
   if (effect.kind === 'phase') return MEANING[effect.name] ?? null;
+  if (effect.kind === 'outcome' && effect.outcome === 'failed')
+    return { kind: 'failing', reason: effect.reason };
   if (effect.kind !== 'release' || release === null || effect.release === release) return null;
   return {
     kind: 'fail',

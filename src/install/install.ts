@@ -49,6 +49,7 @@ export interface Install {
   /** When each state was entered, in order. Milliseconds since the epoch. */
   readonly phases: readonly PhaseEntry[];
   readonly witnesses: Witnesses;
+  /** Of one that is still open: it has been seen, and ends the install once the machine was asked about it. */
   readonly failure: Failure | null;
   /** File name of the recording below the state directory. */
   readonly recording: string;

@@ -15,6 +15,8 @@ export type InstallEvent =
   | { readonly kind: 'login' }
   | { readonly kind: 'sets-served' }
   | { readonly kind: 'install-done' }
+  /** Its failure is seen and not ended yet: evidence is collected. Null: a human took the line and may mend it. */
+  | { readonly kind: 'failing'; readonly reason: string | null }
   | ({ readonly kind: 'fail' } & Omit<Failure, 'phase' | 'next'> & Partial<Pick<Failure, 'next'>>)
   | { readonly kind: 'cancel' };
 
@@ -72,7 +74,7 @@ const ON_ENTRY: Record<InstallState, readonly InstallEffect[]> = {
   cancelled: ['release', 'kill', 'push'],
 };
 
-/** What a restarted puffboot does for an install that it finds open. */
+/** What a restarted puffboot does for an install that it finds open, and not known to have failed. */
 export const ON_RESUME: Record<InstallState, readonly InstallEffect[]> = {
   defined: [],
   preparing: ['prepare'],
@@ -132,6 +134,7 @@ export function step(
   const seen = witness(install, event, now);
   if (TRANSITIONS[seen.state] === undefined || isEnd(seen.state)) return [seen, []];
   if (event.kind === 'cancel') return cancel(seen, now);
+  if (event.kind === 'failing') return [failing(seen, event.reason), []];
   if (event.kind === 'fail') return enter({ ...seen, failure: failureOf(seen, event) }, 'failed', now);
   const next = TRANSITIONS[seen.state][event.kind];
   if (next === undefined) return [seen, []];
@@ -140,12 +143,19 @@ export function step(
   }
   const prepared =
     event.kind === 'prepared' ? { ...seen, freshDisk: seen.freshDisk || event.freshDisk } : seen;
-  return enter(prepared, next, now);
+  return enter({ ...prepared, failure: null }, next, now);
 }
+
+function failing(install: Install, reason: string | null): Install {
+  if (reason === null) return install.failure === null ? install : { ...install, failure: null };
+  return { ...install, failure: failureOf(install, { reason, tail: '', next: BEING_ASKED }) };
+}
+
+const BEING_ASKED = 'wait: the machine is being asked what it knows of it, for five minutes at most';
 
 /** Where nothing was done yet, or only watched, the VM that runs is somebody else's doing. */
 function cancel(install: Install, now: number): [Install, readonly InstallEffect[]] {
-  const [cancelled, effects] = enter(install, 'cancelled', now);
+  const [cancelled, effects] = enter({ ...install, failure: null }, 'cancelled', now);
   const theirs = WAITING.has(install.state) || install.way === 'watch';
   return [cancelled, theirs ? effects.filter((effect) => effect !== 'kill') : effects];
 }

@@ -31,10 +31,7 @@ describe(`puffboot killed ${KILLS} times at random moments`, () => {
 
         // What an operator does in the morning: once more, without anybody in the way.
         await must(rig, ['vm', 'import', '--host', 'stage', ...files]);
-        const vms = await until(async () => {
-          const all = await vmsOf(rig);
-          return all.length > 0 && !all.some(isOpen) ? all : null;
-        }, 240);
+        const vms = await allEnded(rig);
         expect(vms.map(({ name }) => name).sort()).toEqual(VMS);
         for (const key of ['lladdr', 'ipv4', 'id'] as const) {
           expect(new Set(vms.map((vm) => vm[key])).size, key).toBe(VMS.length);
@@ -51,6 +48,20 @@ describe(`puffboot killed ${KILLS} times at random moments`, () => {
     1_200_000,
   );
 });
+
+/** @throws Error naming those whose install does not end, and where their consoles were recorded */
+async function allEnded(rig: Rig): Promise<readonly VmView[]> {
+  let open: readonly VmView[] = [];
+  const ended = until(async () => {
+    const all = await vmsOf(rig);
+    open = all.filter(isOpen);
+    return all.length > 0 && open.length === 0 ? all : null;
+  }, 240);
+  return ended.catch(() => {
+    const listed = open.map(({ name, install }) => `${name} ${install?.state}`).join(', ');
+    throw new Error(`still open: ${listed || 'no VM is listed'}; see ${rig.stage.directory}`);
+  });
+}
 
 interface Work {
   over: boolean;

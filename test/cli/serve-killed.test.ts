@@ -33,4 +33,29 @@ describe('serve killed with -9 and started again', () => {
       }),
     180_000,
   );
+
+  it(
+    'while a machine that failed is asked about it: the reason that was seen is told',
+    () =>
+      withRig(
+        0.3,
+        async (rig) => {
+          await rig.add('web1');
+          await rig.install('web1');
+          const seen = await until(async () => {
+            const { install } = await rig.show('web1');
+            return install?.failure ?? null;
+          });
+          expect(await rig.stateOf('web1')).toBe('installing');
+          await rig.kill();
+          await rig.restart();
+          expect(await rig.ended('web1')).toBe('failed');
+          const { install } = await rig.show('web1');
+          expect(install?.failure).toMatchObject({ phase: 'installing', reason: seen.reason });
+          expect(install?.failure?.next).toContain('puffboot install web1');
+        },
+        { faults: ['no-answer'] },
+      ),
+    180_000,
+  );
 });

@@ -73,6 +73,21 @@ describe.each(OPEN)('in %s', (state) => {
     ]);
   });
 
+  it('a failure that is seen is noted until it ends the install, is mended, or the install goes on', () => {
+    const [failing, effects] = step(at(state), { kind: 'failing', reason: 'no space' }, 9);
+    expect([failing.state, failing.failure?.reason, effects]).toEqual([state, 'no space', []]);
+    expect(failing.failure?.next).toMatch(/^wait: /);
+    expect(step(failing, FAIL, 10)[0].failure).toMatchObject({ phase: state, reason: 'the disk is gone' });
+    const mended = [{ kind: 'failing', reason: null }, { kind: 'cancel' }, ...GOOD] as const;
+    for (const event of mended) {
+      const [next] = step(failing, event, 10);
+      const went = next.state !== state || event.kind === 'failing';
+      if (next.state !== 'failed') expect([event.kind, next.failure === null]).toEqual([event.kind, went]);
+    }
+    const open = at(state);
+    expect(step(open, { kind: 'failing', reason: null }, 10)[0]).toBe(open);
+  });
+
   it('an event out of place changes no state', () => {
     const [install, effects] = step(at(state), { kind: 'prepared', freshDisk: true }, 9);
     if (state !== 'preparing') expect([install.state, effects]).toEqual([state, []]);

@@ -101,6 +101,22 @@ describe('a runner', () => {
     await runner.done;
   });
 
+  it('ends an install whose failure was seen before a restart, without a look at its console', async () => {
+    const before = stage.run({ ...fresh, state: 'installing' });
+    await settle();
+    stage.listener?.event({ kind: 'failing', reason: 'no space' });
+    await settle();
+    expect(before.install()).toMatchObject({ state: 'installing', failure: { reason: 'no space' } });
+    before.detach();
+    stage.done.length = 0;
+    const after = stage.run(before.install());
+    await settle();
+    expect(after.install()).toMatchObject({ state: 'failed', failure: { reason: 'no space' } });
+    expect(after.install().failure?.next).toContain('puffboot install web1');
+    expect(stage.done).toEqual(['push']);
+    await after.done;
+  });
+
   it('gives a human at the console the time that he needs', async () => {
     const runner = stage.run({ ...fresh, state: 'installing' });
     await settle();

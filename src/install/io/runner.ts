@@ -197,7 +197,12 @@ export function runInstall(initial: Install, parts: RunnerParts): Runner {
   }
 
   armDeadline();
-  void perform(ON_RESUME[install.state]);
+  // What was typed to collect evidence may still stand there: nothing more can be learnt, or be mended by waiting.
+  if (isOpen(install) && install.failure !== null) {
+    send({ kind: 'fail', reason: install.failure.reason, tail: install.failure.tail });
+  } else {
+    void perform(ON_RESUME[install.state]);
+  }
 
   return {
     install: () => install,

@@ -133,6 +133,9 @@ async function openSession(
   } as const;
   const onEvent = (event: DriveEvent) => report(event, parts.release, listener);
   const { signal } = interrupt;
+  held.onHuman(({ kind }) => {
+    if (kind === 'taken') listener.event({ kind: 'failing', reason: null });
+  });
   let gone: LineEnd | null = null;
   void line.closed.then((end) => {
     gone = end;
@@ -143,7 +146,8 @@ async function openSession(
     // Also after a gap: the kernel that led to `login:` has said what it is.
     const runs = parts.release === null && result.phases.at(-1)?.name === 'login' ? result.release : null;
     if (runs !== null && !signal.aborted) parts.upgradedTo(runs);
-    if (failure !== null && gone !== null && listener.lost) listener.lost(gone.lost ?? null, failure);
+    const lost = gone !== null && result.outcome === 'incomplete';
+    if (failure !== null && lost && listener.lost) listener.lost(gone?.lost ?? null, failure);
     else if (failure !== null)
       listener.event({ ...failure, ...(await keepEvidence(parts, console.path, result)) });
   });
