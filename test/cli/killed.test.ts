@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseStatus } from '../../src/host/vmctl.ts';
@@ -49,7 +49,7 @@ describe(`puffboot killed ${KILLS} times at random moments`, () => {
   );
 });
 
-/** @throws Error naming those whose install does not end, and where their consoles were recorded */
+/** @throws Error naming those whose install does not end, and what their consoles said last */
 async function allEnded(rig: Rig): Promise<readonly VmView[]> {
   let open: readonly VmView[] = [];
   const ended = until(async () => {
@@ -57,10 +57,24 @@ async function allEnded(rig: Rig): Promise<readonly VmView[]> {
     open = all.filter(isOpen);
     return all.length > 0 && open.length === 0 ? all : null;
   }, 240);
-  return ended.catch(() => {
-    const listed = open.map(({ name, install }) => `${name} ${install?.state}`).join(', ');
-    throw new Error(`still open: ${listed || 'no VM is listed'}; see ${rig.stage.directory}`);
+  return ended.catch(async () => {
+    const listed = open.map(
+      async ({ name, install }) => `${name} ${install?.state}: ${await lastSaid(rig, name)}`,
+    );
+    throw new Error(`still open:\n${(await Promise.all(listed)).join('\n')}`);
   });
+}
+
+/** The end of the VM's latest recordings. */
+async function lastSaid(rig: Rig, name: string): Promise<string> {
+  const directory = join(rig.stage.directory, 'state/recordings');
+  const files = (await readdir(directory)).filter((file) => file.startsWith(`${name}-`));
+  const read = files.map(async (file) => {
+    const path = join(directory, file);
+    return { at: (await stat(path)).mtimeMs, text: await readFile(path, 'utf8') };
+  });
+  const latest = (await Promise.all(read)).sort((one, other) => one.at - other.at).slice(-3);
+  return latest.map(({ text }) => text.slice(-300)).join('\n');
 }
 
 interface Work {
