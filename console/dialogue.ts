@@ -221,6 +221,7 @@ function heed(turn: Turn, { name, means, line: pattern }: MarkerRow, line: strin
     case 'fatal':
       fail(turn, means.reason ?? matched.trim());
       if (name === 'site' && next.failure !== null) next.failure = { ...next.failure, lasting: true };
+      if (means.reboots && next.failure !== null) next.failure = { ...next.failure, reboots: true };
       break;
     case 'gave-up':
       fail(turn, next.suspect ?? matched.trim());

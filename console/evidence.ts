@@ -58,8 +58,11 @@ export interface Collecting {
   readonly done: Evidence | null;
 }
 
+const REBOOTED = 'the machine rebooted';
+const HALTED = 'the machine halted';
+
 /**
- * Begins where a dialogue ended. Null where nothing may be typed: after a success, at a stall (a question that
+ * Begins where a dialogue ended; at its end already where the failure took the machine away. Null where nothing may be typed: after a success, at a stall (a question that
  * nobody understood waits for a human), and at the prompts of other systems.
  */
 export function startEvidence(dialogue: Dialogue, at: number): Collecting | null {
@@ -81,8 +84,8 @@ export function startEvidence(dialogue: Dialogue, at: number): Collecting | null
     startedAt: at,
     askedAt: at,
     heardAt: at,
-    wakeAt: at + TIMES.settle,
-    done: null,
+    wakeAt: failure.reboots ? null : at + TIMES.settle,
+    done: failure.reboots ? { sections: [], cut: REBOOTED, stands: null } : null,
   };
 }
 
@@ -107,17 +110,25 @@ function takeOutput(work: Work, text: string): void {
   const lines: string[] = [];
   turn.next.screen = show(turn.next.screen, text, lines);
   watchEcho(turn, lines.length);
-  if (lines.some((line) => tellsOfReboot(work, line))) finish(work, 'the machine rebooted');
-  else takeLines(work, lines);
+  const gone = lines.flatMap((line) => goneBy(work, line));
+  if (gone[0] === undefined) takeLines(work, lines);
+  else finish(work, gone[0]);
 }
 
-/** dmesg(8) shows the kernel's first lines again, and nothing shows the installer's. */
-function tellsOfReboot({ next, turn }: Work, line: string): boolean {
+/**
+ * Why nothing answers any more, by a line that the machine prints as it goes down or comes up again. dmesg(8) shows
+ * the kernel's lines, of earlier boots too, and nothing shows the loader's and the installer's.
+ */
+function goneBy({ next, turn }: Work, line: string): readonly string[] {
   const reading = next.entered && next.stage !== 'finding';
-  return findMarkers(line, turn.next.facts.table).some(
-    ({ name, means }) =>
-      name === 'welcome' || (!reading && (means.kind === 'release' || name.startsWith('loader'))),
-  );
+  return findMarkers(line, turn.next.facts.table).flatMap(({ name, means }) => {
+    if (name === 'welcome' || (means.kind === 'phase' && means.phase === 'boot-loader')) return [REBOOTED];
+    if (reading) return [];
+    if (name === 'halted') return [HALTED];
+    const rebooted =
+      name === 'rebooting' || means.kind === 'release' || (means.kind === 'fatal' && means.reboots);
+    return rebooted ? [REBOOTED] : [];
+  });
 }
 
 function advance(work: Work): void {
@@ -134,8 +145,11 @@ const ADVANCE: Record<Collecting['stage'], (work: Work) => void> = {
     const row = promptOf(work);
     // Not the single-user prompt, which asks for a shell.
     const way = row === null || row.name === 'single-user' ? undefined : WAYS[row.answer];
-    if (row !== null && way !== undefined && past(turn, next.heardAt, TIMES.settle)) way(work, row);
-    else if (past(turn, next.askedAt, TIMES.find)) finish(work, 'no shell and no menu came');
+    const settled = row !== null && past(turn, next.heardAt, TIMES.settle);
+    if (settled && way !== undefined) way(work, row);
+    else if (settled && LAST_WORDS.has(row.answer)) {
+      finish(work, `the machine stands at ${JSON.stringify(turn.next.screen.line.trimEnd())}`);
+    } else if (past(turn, next.askedAt, TIMES.find)) finish(work, 'no shell and no menu came');
   },
 
   typing(work) {
@@ -183,6 +197,9 @@ const WAYS: Partial<Record<AnswerKind, (work: Work, row: PromptRow) => void>> = 
   'last-shell': (work) => begin(work, 'shell', SHELL_QUESTIONS),
   ddb: (work) => begin(work, 'ddb', DDB_QUESTIONS),
 };
+
+/** No menu and no shell comes behind these. */
+const LAST_WORDS: ReadonlySet<AnswerKind> = new Set(['login', 'stopped']);
 
 function begin(work: Work, place: Place, queue: readonly Question[]): void {
   work.next.place = place;

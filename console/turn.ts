@@ -207,6 +207,8 @@ export interface Failure {
   readonly stall: boolean;
   /** The installer goes on to CONGRATULATIONS, and the system is not what was asked for all the same. */
   readonly lasting?: boolean;
+  /** The machine reboots by itself. */
+  readonly reboots?: boolean;
 }
 
 /** One step at work: the next dialogue while it is being made, and the effects so far. */

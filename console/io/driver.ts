@@ -131,8 +131,17 @@ class Driver {
       this.#end(null);
     } else {
       this.#parts.recorder?.mark?.(EVIDENCE_MARK);
-      this.#sleep();
+      this.#goOnCollecting(this.#collecting);
     }
+  }
+
+  #goOnCollecting({ done }: Collecting): void {
+    if (done === null) {
+      this.#sleep();
+      return;
+    }
+    if (done.sections.length === 0) this.#parts.recorder?.mark?.(`no evidence: ${done.cut}`);
+    this.#end(null);
   }
 
   #collect(collecting: Collecting, event: DialogueEvent): void {
@@ -151,8 +160,7 @@ class Driver {
       };
       this.#parts.recorder?.mark?.(EVIDENCE_END_MARK);
       this.#converse(event);
-    } else if (this.#collecting.done === null) this.#sleep();
-    else this.#end(null);
+    } else this.#goOnCollecting(next);
   }
 
   #perform(effect: Effect): void {

@@ -81,7 +81,7 @@ function compileLine(source: LineSource, releases: readonly Range[]): MarkerRow 
   };
 }
 
-function meaningOf({ means, phase, afterDone, reason }: LineSource): Meaning {
+function meaningOf({ means, phase, afterDone, reason, reboots }: LineSource): Meaning {
   switch (means) {
     case 'phase':
     case 'release':
@@ -93,7 +93,11 @@ function meaningOf({ means, phase, afterDone, reason }: LineSource): Meaning {
     case 'upgraded':
       return { kind: 'done', outcome: means };
     case 'failed':
-      return reason === undefined ? { kind: 'fatal' } : { kind: 'fatal', reason };
+      return {
+        kind: 'fatal',
+        ...(reason === undefined ? {} : { reason }),
+        ...(reboots === true ? { reboots } : {}),
+      };
     case 'suspect':
       return phase === undefined ? { kind: 'suspect' } : { kind: 'suspect', phase };
     case 'timer':

@@ -82,6 +82,7 @@ const RESPONSE_FILE: readonly LineSource[] = [
   {
     ...failed('watchdog', 'WATCHDOG$', 'read 6.6-7.9'),
     reason: 'the installer took more than 30 minutes, and its watchdog rebooted the machine (WATCHDOG)',
+    reboots: true,
   },
   // From 7.3 on with the question behind it.
   failed('no-answer', 'Question has no answer in response file.*', SEEN_ALWAYS),

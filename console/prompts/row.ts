@@ -79,8 +79,8 @@ export type Meaning =
   /** From here on autoinstall answers its own questions. */
   | { readonly kind: 'automatic' }
   | { readonly kind: 'done'; readonly outcome: 'installed' | 'upgraded' }
-  /** The end, for this reason, or else for the text that matched. */
-  | { readonly kind: 'fatal'; readonly reason?: string }
+  /** The end, for this reason, or else for the text that matched. With `reboots` the machine takes itself away. */
+  | { readonly kind: 'fatal'; readonly reason?: string; readonly reboots?: true }
   /** The end, for a reason that a `suspect` line before it gave. */
   | { readonly kind: 'gave-up' }
   /** The likely reason should it fail now; often harmless. */

@@ -93,6 +93,8 @@ const line = z.strictObject({
   afterDone: flag.optional(),
   /** With `failed`: what the operator is told instead of the line. */
   reason: typed.min(1).optional(),
+  /** With `failed`: the machine reboots by itself, so that nothing can be asked there. */
+  reboots: flag.optional(),
 });
 
 export const TableSchema = z.strictObject({

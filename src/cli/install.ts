@@ -7,6 +7,7 @@ import { followAll } from './follow-all.ts';
 import { eachOf, pollUntil } from './poll.ts';
 import { openProgress, type ProgressView } from './progress.ts';
 import { printable } from './table.ts';
+import { evidenceLine } from './vm-text.ts';
 
 interface InstallOptions {
   readonly config?: string;
@@ -155,10 +156,8 @@ const isEnd = (state: InstallState): boolean => ENDED.has(state);
 function failure(name: string, { state, failure: why, mode }: InstallView): OperatorError {
   if (why === null) return new OperatorError('INSTALL_FAILED', `${name}: the ${mode} was ${state}`);
   const tail = why.tail === '' ? '' : `\n  the console's last lines:\n${indent(why.tail)}`;
-  const evidence =
-    why.evidence === undefined
-      ? ''
-      : `\n  evidence: ${why.evidence}; read it with \`puffboot transcript evidence ${name}\``;
+  const line = evidenceLine(name, why);
+  const evidence = line === null ? '' : `\n  ${line}`;
   return new OperatorError(
     'INSTALL_FAILED',
     `${name}: ${mode} failed while ${why.phase}: ${why.reason}${tail}${evidence}\n  next: ${why.next}`,

@@ -1,5 +1,5 @@
 import { renderSize } from '../common/form.ts';
-import { WAITING } from '../install/install.ts';
+import { type Failure, WAITING } from '../install/install.ts';
 import type { InstallView, Question, VmView } from '../web/operator.ts';
 import { duration, queueText } from '../web/phase.ts';
 import { printable, renderTable, renderTime } from './table.ts';
@@ -69,14 +69,21 @@ function renderInstall(vm: string, { mode, phases, failure }: InstallView): stri
   const text = `${mode}:\n${renderTable(rows)}`;
   if (failure === null) return text;
   const tail = printable(failure.tail).trimEnd();
+  const evidence = evidenceLine(vm, failure);
   return [
     `${text}failed while ${failure.phase}: ${printable(failure.reason)}\n`,
     ...(tail === '' ? [] : [`the console's end:\n${tail.replace(/^/gm, '  | ')}\n`]),
-    ...(failure.evidence === undefined
-      ? []
-      : [`evidence: ${failure.evidence}; read it with \`puffboot transcript evidence ${vm}\`\n`]),
+    ...(evidence === null ? [] : [`${evidence}\n`]),
     `next: ${printable(failure.next)}\n`,
   ].join('');
+}
+
+/** Where what the machine said of its failure is to be read, or why there is none; null where it was not asked. */
+export function evidenceLine(vm: string, { evidence, noEvidence }: Failure): string | null {
+  if (evidence !== undefined) {
+    return `evidence: ${evidence}; read it with \`puffboot transcript evidence ${vm}\``;
+  }
+  return noEvidence === undefined ? null : `no evidence: ${printable(noEvidence)}`;
 }
 
 /** How its install stands; where that is over, how the VM itself was last seen, if it was. */

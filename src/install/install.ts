@@ -80,6 +80,8 @@ export interface Failure {
   readonly next: string;
   /** File beside the recording with what the machine said of it; absent where it could not be asked. */
   readonly evidence?: string;
+  /** Why it could not be asked: a clause such as `the machine rebooted`. */
+  readonly noEvidence?: string;
   /** The prompt at which the machine was left standing; absent where none was seen. */
   readonly stands?: Standing;
 }

@@ -195,7 +195,7 @@ function wayOn({ mode, vm, way }: Install, stands: Failure['stands']): string {
 }
 
 function failureOf(install: Install, event: Omit<InstallEvent & { kind: 'fail' }, 'kind'>): Failure {
-  const { reason, tail, evidence, stands } = event;
+  const { reason, tail, evidence, noEvidence, stands } = event;
   const next = event.next ?? wayOn(install, stands);
   return {
     phase: install.state,
@@ -203,6 +203,7 @@ function failureOf(install: Install, event: Omit<InstallEvent & { kind: 'fail' }
     tail,
     next,
     ...(evidence === undefined ? {} : { evidence }),
+    ...(noEvidence === undefined ? {} : { noEvidence }),
     ...(stands === undefined ? {} : { stands }),
   };
 }

@@ -102,10 +102,12 @@ export function consoleSide(vm: WebVm, now: number): Html {
 /** Above the terminal: why an install failed. */
 export function consoleFailure({ name, install }: WebVm): Html {
   if (install === null || install.failure === null) return html``;
-  const { phase, reason, next, tail, evidence } = install.failure;
+  const { phase, reason, next, tail, evidence, noEvidence } = install.failure;
   return html`<section class="failure" aria-label="Why it failed"><h2 class="failure-title">Failed while ${phase}</h2><p>${reason}</p><p><b>What to do:</b> ${next}</p>${
     evidence === undefined
-      ? null
+      ? noEvidence === undefined
+        ? null
+        : html`<p><b>What the machine said of it:</b> nothing: ${noEvidence}</p>`
       : html`<p><b>What the machine said of it:</b> <a href="/vm/${encodeURIComponent(name)}/evidence">log, network, disks</a>, or <code>puffboot transcript evidence ${name}</code></p>`
   }<details><summary>End of the console</summary><pre tabindex="0">${tail}</pre></details></section>`;
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { vmCommand } from '../../src/cli/vm.ts';
+import { evidenceLine } from '../../src/cli/vm-text.ts';
 import { SILENT_LOG } from '../../src/common/port.ts';
 import { openStore } from '../../src/io/store/store.ts';
 import type { VmView } from '../../src/web/operator.ts';
@@ -169,5 +170,23 @@ describe('puffboot vm', () => {
     const shown = (await vm('show', 'vm1')).replace(/added .*Z/, 'added     TIME');
     await expect(shown).toMatchFileSnapshot('../../fixtures/cli/vm-show-failed.txt');
     expect((await vm('list')).split('\n')[1]).toMatch(/ failed$/);
+  });
+
+  it.each([
+    [
+      'where it is',
+      { evidence: 'vm1-a.evidence.txt' },
+      'evidence: vm1-a.evidence.txt; read it with `puffboot transcript evidence vm1`',
+    ],
+    [
+      'why there is none',
+      { noEvidence: 'the machine stands at "login\x1b[2J:"' },
+      'no evidence: the machine stands at "login:"',
+    ],
+    ['nothing where nobody asked', {}, null],
+  ])('tells of evidence %s', (_, failure, line) => {
+    expect(evidenceLine('vm1', { phase: 'booting', reason: 'x', tail: '', next: 'y', ...failure })).toBe(
+      line,
+    );
   });
 });

@@ -106,6 +106,20 @@ it('decodes characters that arrive in pieces', async () => {
   expect((await done).tail).toBe('Grüße 🐡');
 });
 
+it('asks nothing of a machine that its watchdog rebooted, ends at once, and says so in the recording', async () => {
+  const clock = new FakeClock(0);
+  const line = new FakeLine();
+  const kept: string[] = [];
+  const recorder = { typed: () => undefined, mark: (text: string) => void kept.push(text) };
+  const done = drive({ line, clock, facts: FACTS, recorder, evidence: true });
+  line.emit(`${WELCOME}Performing non-interactive upgrade...\r\nInstalling base76.tgz  40% WATCHDOG\r\n`);
+  const { outcome, evidence } = await done;
+  expect(outcome).toBe('failed');
+  expect(evidence).toEqual({ sections: [], cut: 'the machine rebooted', stands: null });
+  expect(kept).toEqual(['collecting evidence', 'no evidence: the machine rebooted']);
+  expect({ written: line.written, timers: clock.pending }).toEqual({ written: '', timers: 0 });
+});
+
 it('asks a machine that failed, keeps what it typed apart by a mark, and ends with the evidence', async () => {
   const clock = new FakeClock(1_700_000_000_000);
   const line = new FakeLine();

@@ -225,6 +225,34 @@ describe('evidence of a failed install', () => {
     expect(seconds).toBeLessThan(20);
   });
 
+  it.each([
+    ['by the watchdog', 'WATCHDOG\r\n', '', 'the machine rebooted'],
+    ['by a panic', 'panic: x\r\n', 'syncing disks... done\r\nrebooting...\r\n', 'the machine rebooted'],
+    ['by hand', 'failed; check /ai.log\r\n', 'Using drive 0, partition 3.\r\n', 'the machine rebooted'],
+    ['into the kernel', 'panic: x\r\n', 'OpenBSD 7.6 (GENERIC.MP) #1: now\r\n', 'the machine rebooted'],
+    ['for good', 'panic: x\r\n', 'The operating system has halted.\r\n', 'the machine halted'],
+    [
+      'unseen',
+      'panic: x\r\n',
+      '\r\nOpenBSD/amd64 (web1) (tty00)\r\n\r\nlogin: ',
+      'the machine stands at "login:"',
+    ],
+  ])('is given up at once where the machine went away %s', (_, failing, after, cut) => {
+    const { evidence, written, seconds } = collect(dialogueAfter(`${WELCOME}${MENU}\r\n${failing}`), {
+      prompt: after,
+    });
+    expect(evidence).toEqual({ sections: [], cut, stands: null });
+    expect(written).toEqual([]);
+    expect(seconds).toBeLessThan(1);
+  });
+
+  it('takes no earlier boot that dmesg shows for a reboot', () => {
+    const dmesg = `syncing disks... done\r\nrebooting...\r\n${RAMDISK.dmesg}`;
+    const { evidence } = collect(dialogueAfter(FAILED), { prompt: MENU, says: { ...RAMDISK, dmesg } });
+    expect(evidence).toMatchObject({ cut: null, stands: 'shell' });
+    expect(evidence?.sections.find(({ command }) => command === 'dmesg')?.text).toContain('rebooting...');
+  });
+
   const midway = (text: string): Collecting => {
     let state = startEvidence(dialogueAfter(FAILED), 100);
     if (state === null) throw new Error('nothing to collect');

@@ -48,7 +48,8 @@ it('tells that the watchdog ended an upgrade that stood still', () =>
     async (rig) => {
       const reason = expect.stringContaining('WATCHDOG');
       const next = expect.stringContaining('puffboot upgrade web1 --watch');
-      expect(await watch(rig)).toMatchObject({ state: 'failed', failure: { reason, next } });
+      const noEvidence = 'the machine rebooted';
+      expect(await watch(rig)).toMatchObject({ state: 'failed', failure: { reason, next, noEvidence } });
       expect((await rig.show('web1')).release).toBe('7.6');
     },
     { nextRelease: '7.7', faults: ['upgrade-stalls'] },

@@ -25,7 +25,13 @@ describe('html', () => {
 });
 
 describe('pages', () => {
-  const failure = { phase: 'booting', reason: HOSTILE, tail: HOSTILE, next: HOSTILE } as const;
+  const failure = {
+    phase: 'booting',
+    reason: HOSTILE,
+    tail: HOSTILE,
+    next: HOSTILE,
+    noEvidence: HOSTILE,
+  } as const;
   const progress = { stage: 'fetch', file: HOSTILE, percent: 12.4 } as const;
   const hostile = webVm(
     aVm({
@@ -43,6 +49,18 @@ describe('pages', () => {
   ])('the %s shows markup in values as text', (_, text) => {
     expect(text).not.toContain('<img src=x');
     expect(text).toContain('&#60;img');
+  });
+
+  it('a failure says why the machine could not be asked', () => {
+    const failure = {
+      phase: 'booting',
+      reason: 'x',
+      tail: '',
+      next: 'y',
+      noEvidence: 'it rebooted',
+    } as const;
+    const page = consolePage(webVm(aVm({ install: anInstall({ state: 'failed', failure }) })), 0);
+    expect(page).toContain('nothing: it rebooted');
   });
 
   it('the empty list says how to add a VM', () => {

@@ -183,16 +183,17 @@ async function keepEvidence(
   { vm, clock, log }: SessionParts,
   recording: string,
   { evidence, reason, release }: DriveResult,
-): Promise<Pick<Failure, 'evidence' | 'stands'>> {
+): Promise<Pick<Failure, 'evidence' | 'noEvidence' | 'stands'>> {
   if (evidence === null) return {};
   const stands = evidence.stands === null ? {} : { stands: evidence.stands };
-  if (evidence.sections.length === 0) return stands;
+  const { sections, cut } = evidence;
+  if (sections.length === 0) return cut === null ? stands : { ...stands, noEvidence: cut };
   const path = evidencePath(recording);
   try {
     await writeEvidence(path, { title: vm, at: clock.now(), reason: reason ?? '', release }, evidence);
     return { ...stands, evidence: basename(path) };
   } catch (error) {
     log.warn('install.evidence', { vm, error: messageOf(error) });
-    return stands;
+    return { ...stands, noEvidence: messageOf(error) };
   }
 }

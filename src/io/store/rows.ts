@@ -163,6 +163,7 @@ const INSTALL_ROW = z.object({
       tail: z.string(),
       next: z.string(),
       evidence: z.string().exactOptional(),
+      noEvidence: z.string().exactOptional(),
       stands: z.enum(STANDINGS).exactOptional(),
     }),
   ).nullable(),
