@@ -138,10 +138,16 @@ export type BootEvent =
       readonly outcome: 'accepted' | 'refused';
     });
 
+export type EventListener = (event: BootEvent) => unknown;
+
 /** The netboot service as the rest of puffboot sees it, whether in this process or behind a fork. */
 export interface Netboot {
   /** Replaces everything known before. Resolves when the service answers from it. */
   push(catalog: Catalog): Promise<void>;
-  /** @returns a function that ends the subscription */
-  onEvent(listener: (event: BootEvent) => void): () => void;
+  /**
+   * @param listener may return a promise: only when it has resolved is the event acknowledged, and until then it is kept
+   * for whoever comes next. What rejects is kept too, with all that follows.
+   * @returns a function that ends the subscription
+   */
+  onEvent(listener: EventListener): () => void;
 }

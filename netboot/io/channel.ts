@@ -1,5 +1,5 @@
 import { messageOf } from '../../src/common/error.ts';
-import type { BootEvent, Catalog, Netboot } from '../catalog.ts';
+import type { BootEvent, Catalog, EventListener, Netboot } from '../catalog.ts';
 import {
   type EventNumber,
   type FromNetboot,
@@ -34,7 +34,7 @@ interface Waiting {
 
 /**
  * The service as the other process sees it. A push outlives a restart of the service: it is sent again. An event that
- * has a number is acknowledged, and listened to once.
+ * has a number is listened to once, and acknowledged when who listens is done with it.
  * @param forgot told how many events were lost while nobody heard them
  */
 export function remoteNetboot(
@@ -42,20 +42,36 @@ export function remoteNetboot(
   now: () => number = Date.now,
   forgot: (count: number) => void = () => undefined,
 ): RemoteNetboot {
-  const events = new Set<(event: BootEvent) => void>();
+  const events = new Set<EventListener>();
   const ready = new Set<() => void>();
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
   let heard: EventNumber = { stream: '', seq: 0 };
 
+  /** Until the last event that somebody works on is done with, in their order; null when all are. */
+  let working: Promise<unknown> | null = null;
+
   const isNew = (number: EventNumber | undefined) => {
     if (number === undefined) return true;
     const known = number.stream === heard.stream && number.seq <= heard.seq;
     if (!known) heard = number;
-    const message: Heard = { kind: 'heard', ...heard };
-    port.send(message);
     return !known;
   };
+  /** Counts for all that came before. */
+  const acknowledge = (number: EventNumber | undefined, works: readonly unknown[]) => {
+    const pending = works.filter((work) => work instanceof Promise);
+    for (const work of pending) work.catch(() => undefined); // then it is not acknowledged
+    if (number === undefined) return;
+    const message: Heard = { kind: 'heard', ...heard };
+    if (working === null && pending.length === 0) return port.send(message);
+    const worked = Promise.all([working, ...pending]).then(() => {
+      if (working === worked) working = null;
+      port.send(message);
+    });
+    worked.catch(() => undefined);
+    working = worked;
+  };
+  const tell = (event: BootEvent) => [...events].map((listener) => listener(event));
   const send = (id: number, catalog: Catalog) => {
     const message: ToNetboot = { kind: 'push', id, catalog, sentAt: now() };
     port.send(message);
@@ -77,10 +93,10 @@ export function remoteNetboot(
       case 'refused':
         return settle(message.id, (push) => push.reject(new Error(`netboot refuses: ${message.reason}`)));
       case 'event':
-        if (isNew(message.number)) for (const listener of events) listener(message.event);
-        return;
+        return acknowledge(message.number, isNew(message.number) ? tell(message.event) : []);
       case 'forgotten':
         if (isNew(message.number)) forgot(message.count);
+        acknowledge(message.number, []);
     }
   });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type BootEvent, EMPTY_CATALOG } from '../../netboot/catalog.ts';
 import { type MessagePortLike, remoteNetboot } from '../../netboot/io/channel.ts';
 import { openOutbox } from '../../netboot/outbox.ts';
+import { deferred } from '../../src/common/deferred.ts';
 import { NOON } from './example.ts';
 
 const doneOf = (name: string | null): BootEvent => ({
@@ -12,6 +13,9 @@ const doneOf = (name: string | null): BootEvent => ({
   token: 't',
   outcome: 'accepted',
 });
+
+/** What was resolved has had its consequences. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 /** An outbox and who hears it, over a channel that can be cut in either direction. */
 function rig(most = 1000) {
@@ -33,9 +37,12 @@ function rig(most = 1000) {
   const heard: (string | null)[] = [];
   const forgotten: number[] = [];
   /** A `serve` that knows nothing yet, or the same one over a new connection. */
-  const connect = () => {
+  const connect = (work: (name: string | null) => unknown = () => undefined) => {
     const remote = remoteNetboot(port, undefined, (count) => forgotten.push(count));
-    remote.onEvent(({ name }) => heard.push(name));
+    remote.onEvent(({ name }) => {
+      heard.push(name);
+      return work(name);
+    });
     return () => void remote.push(EMPTY_CATALOG).catch(() => undefined);
   };
   const tell = (...names: readonly (string | null)[]) => {
@@ -85,6 +92,37 @@ describe('what netboot did', () => {
     cut.toServe = false;
     connect()();
     expect(heard).toEqual(['a', 'b']);
+  });
+
+  it('is told to the next serve where the one before had heard it, and not done with it', async () => {
+    const { heard, connect, tell } = rig();
+    const [a, b] = [deferred(), deferred()];
+    connect((name) => (name === 'a' ? a.promise : name === 'b' ? b.promise : undefined))();
+    tell('a', 'b', 'c');
+    a.resolve();
+    await settled();
+    connect()();
+    expect(heard).toEqual(['a', 'b', 'c', 'b', 'c']);
+  });
+
+  it('is told to it no more once that one was done with all', async () => {
+    const { heard, connect, tell } = rig();
+    connect(async () => undefined)();
+    tell('a', 'b');
+    await settled();
+    connect()();
+    expect(heard).toEqual(['a', 'b']);
+  });
+
+  it('is kept where who heard it leaves it to the next one, with what follows', async () => {
+    const { heard, connect, tell } = rig();
+    connect(async (name) => {
+      if (name === 'b') throw new Error('not stored');
+    })();
+    tell('a', 'b', 'c');
+    await settled();
+    connect()();
+    expect(heard).toEqual(['a', 'b', 'c', 'b', 'c']);
   });
 
   it('is forgotten where too much of it waits, of strangers first, and that is told once', () => {

@@ -36,7 +36,8 @@ export interface Runner {
   /** What the console asks and nothing answers. */
   question(): Question | null;
   live(): boolean;
-  send(event: InstallEvent): void;
+  /** Resolves when what it changes is stored, or it changes nothing; false where that is left to another process. */
+  send(event: InstallEvent): Promise<boolean>;
   /** Lets go of everything without changing the install's state: another process goes on with it. */
   detach(): void;
   /** Resolves when the install has ended and its console was let go, or after `detach`. */
@@ -61,11 +62,11 @@ export function runInstall(initial: Install, parts: RunnerParts): Runner {
   let question: Question | null = null;
   let detached = false;
   let cancelTimer: () => void = () => undefined;
-  let queue: Promise<void> = Promise.resolve();
+  let queue: Promise<unknown> = Promise.resolve();
   const finished = deferred();
 
   const EFFECTS: Record<InstallEffect, () => Promise<void>> = {
-    prepare: async () => send({ kind: 'prepared', ...(await steps.prepare()) }),
+    prepare: async () => void send({ kind: 'prepared', ...(await steps.prepare()) }),
     push: () => steps.push(),
     start: async () => {
       if (install.state !== 'armed') return;
@@ -83,21 +84,27 @@ export function runInstall(initial: Install, parts: RunnerParts): Runner {
     kill: () => steps.kill(),
   };
 
-  function send(event: InstallEvent): void {
-    queue = queue
+  function send(event: InstallEvent): Promise<boolean> {
+    const applied = queue
       .then(() => apply(event))
       .catch((error) => {
         log.error('install.event', { vm: install.vm, event: event.kind, error: messageOf(error) });
+        return true;
       });
+    queue = applied;
+    return applied;
   }
 
-  async function apply(event: InstallEvent): Promise<void> {
-    if (detached) return;
+  async function apply(event: InstallEvent): Promise<boolean> {
+    if (detached) return false;
     const [next, effects] = step(install, event, clock.now());
-    if (next === install) return;
+    if (next === install) return true;
     const entered = next.state !== install.state;
     install = next;
-    if (!(await save())) return detach();
+    if (!(await save())) {
+      detach();
+      return false;
+    }
     if (entered) {
       log.info('install.state', { vm: install.vm, state: install.state, ...(install.failure ?? {}) });
       progress = null;
@@ -107,6 +114,7 @@ export function runInstall(initial: Install, parts: RunnerParts): Runner {
       told(install);
     }
     changed();
+    return true;
   }
 
   /** A database that cannot write now (a full disk) may be able to later; the install waits for it. */

@@ -35,8 +35,9 @@ export function openInstallService(parts: ServiceParts): InstallService {
   };
   const directory = `${config.stateDirectory}/recordings`;
   let resuming = false;
-  /** What netboot kept for whoever takes the installs up. */
-  const early: BootEvent[] = [];
+  /** Until then, what netboot kept for whoever takes the installs up has to wait. */
+  let takenUp: Promise<unknown> = Promise.resolve();
+  let closing = false;
   const coming = (vm: string) => {
     const state = runners.get(vm)?.install().state;
     return resuming || (state !== undefined && HOLDS_CONSOLE.has(state));
@@ -44,16 +45,16 @@ export function openInstallService(parts: ServiceParts): InstallService {
   const consoles = openConsoles({ directory, clock, log, changed, reach, coming });
   let pushing: Promise<void> = Promise.resolve();
 
-  netboot.onEvent((event) => onBootEvent(event));
+  netboot.onEvent((event) => (bootEventOf(event) === null ? undefined : takeWitness(event)));
 
-  function onBootEvent(event: BootEvent): void {
-    if (resuming) {
-      early.push(event);
-      return;
-    }
+  /** Resolves when the witness is stored; rejects where it has to be told to whoever goes on with the install. */
+  async function takeWitness(event: BootEvent): Promise<void> {
+    await takenUp;
     const runner = event.name === null ? undefined : runners.get(event.name);
-    const witness = runner === undefined ? null : bootEventOf(event);
-    if (witness !== null) runner?.send(witness);
+    const witness = bootEventOf(event);
+    if (runner === undefined || witness === null) return;
+    const stored = await runner.send(witness);
+    if (!stored && closing) throw new Error('not stored before the end');
   }
 
   /** Pushes run one after the other, each with the state of its own moment, so that the last one wins. */
@@ -170,10 +171,10 @@ export function openInstallService(parts: ServiceParts): InstallService {
     ...consoles,
     async resume() {
       resuming = true;
-      await takeUpAll().finally(() => {
+      takenUp = takeUpAll().finally(() => {
         resuming = false;
-        for (const event of early.splice(0)) onBootEvent(event);
       });
+      await takenUp;
       await push();
     },
 
@@ -232,6 +233,7 @@ export function openInstallService(parts: ServiceParts): InstallService {
     },
 
     async close() {
+      closing = true;
       for (const runner of runners.values()) runner.detach();
       consoles.close();
       await Promise.all([...runners.values()].map(({ done }) => done));
