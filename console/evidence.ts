@@ -62,8 +62,9 @@ const REBOOTED = 'the machine rebooted';
 const HALTED = 'the machine halted';
 
 /**
- * Begins where a dialogue ended; at its end already where the failure took the machine away. Null where nothing may be typed: after a success, at a stall (a question that
- * nobody understood waits for a human), and at the prompts of other systems.
+ * Begins where a dialogue ended, and is at its end already where the failure took the machine away. Null where nothing
+ * may be typed: after a success, at a stall (a question that nobody understood waits for a human), and at the prompts of
+ * other systems.
  */
 export function startEvidence(dialogue: Dialogue, at: number): Collecting | null {
   const { failure, success, facts, aside } = dialogue;

@@ -207,7 +207,8 @@ export function runInstall(initial: Install, parts: RunnerParts): Runner {
   armDeadline();
   // What was typed to collect evidence may still stand there: nothing more can be learnt, or be mended by waiting.
   if (isOpen(install) && install.failure !== null) {
-    send({ kind: 'fail', reason: install.failure.reason, tail: install.failure.tail });
+    const { reason, tail } = install.failure;
+    send({ kind: 'fail', reason, tail, noEvidence: 'puffboot ended while it asked the machine' });
   } else {
     void perform(ON_RESUME[install.state]);
   }
