@@ -7,7 +7,7 @@ import { hostTable } from './host-schema.ts';
 import { netbootTable } from './netboot-schema.ts';
 import { setsTable, siteTable } from './sets-schema.ts';
 import { subnetTable } from './subnet-schema.ts';
-import { absolutePath, ipv4, login, nodeName, port, WORDS, whole } from './value.ts';
+import { absolutePath, ipv4, login, nodeName, port, recordingsSize, WORDS, whole } from './value.ts';
 
 export const ConfigSchema = z.strictObject({
   stateDirectory: absolutePath.default('/var/puffboot').describe('database, recordings and control socket'),
@@ -61,6 +61,16 @@ export const ConfigSchema = z.strictObject({
         .optional()
         .describe(
           'a table of your own prompts, tried before the built-in ones; read anew for each install, and need not exist yet',
+        ),
+    }),
+    {},
+  ),
+  recordings: z.prefault(
+    z.strictObject({
+      total: recordingsSize
+        .prefault('1G')
+        .describe(
+          "how much disk the recordings of consoles may take; the oldest go first, a VM's last install and last failure never",
         ),
     }),
     {},

@@ -46,6 +46,8 @@ export const ipv6Prefix = parsed(
 export const cidr16 = parsed<Cidr4>(parseCidr16, 'a network of 16 bits such as 10.64.0.0/16');
 export const size = parsed(parseSize, 'a size such as 512M or 20G');
 export const memory = parsed(parseMemory, 'a size from 64M to 128G');
+/** One recording takes up to 64 MiB. */
+export const recordingsSize = parsed(parseRecordingsSize, 'a size from 64M such as 10G');
 export const port = whole(1, 65535, 'a port from 1 to 65535');
 export const absolutePath = matching(
   /^\/[^\u0000-\u001f\u007f"]*$/,
@@ -65,6 +67,11 @@ export const nodeName = matching(/^[A-Za-z0-9.-]{1,63}$/, 'a name of letters, di
 function parseMemory(text: string): number | null {
   const mebibytes = parseSize(text);
   return mebibytes !== null && mebibytes >= 64 && mebibytes <= 128 * 1024 ? mebibytes : null;
+}
+
+function parseRecordingsSize(text: string): number | null {
+  const mebibytes = parseSize(text);
+  return mebibytes !== null && mebibytes >= 64 ? mebibytes : null;
 }
 
 function parseCidr16(text: string): Cidr4 | null {

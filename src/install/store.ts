@@ -10,5 +10,7 @@ export interface InstallStore {
   claimInstalls(node: string, claim: string): Promise<readonly Install[]>;
   /** The newest install of each VM. */
   latestInstalls(): Promise<readonly Install[]>;
+  /** The newest failed install of each VM that has one. */
+  latestFailures(): Promise<readonly Install[]>;
   latestInstall(vm: string): Promise<Install | null>;
 }

@@ -251,6 +251,22 @@ function describeInstalls(open: Open): void {
       expect((await store.latestInstalls()).map(({ id }) => id)).toEqual(['a']);
     });
 
+    it('are known by the last one that failed, too', async () => {
+      const store = await openWithVm();
+      await store.addVm(nextVm);
+      expect(await store.latestFailures()).toEqual([]);
+      for (const [id, state] of [
+        ['a', 'failed'],
+        ['b', 'failed'],
+        ['c', 'running'],
+      ] as const) {
+        await store.createInstall(sampleInstall(id));
+        await store.saveInstall(sampleInstall(id, { state }));
+      }
+      await store.createInstall(sampleInstall('d', { vm: 'vm2' }));
+      expect((await store.latestFailures()).map(({ id }) => id)).toEqual(['b']);
+    });
+
     it('are saved only by who holds the claim', async () => {
       const store = await openWithVm();
       await store.createInstall(sampleInstall('a'));

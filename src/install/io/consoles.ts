@@ -5,6 +5,7 @@ import type { HostAccess } from '../../host/access.ts';
 import { VMCTL } from '../../host/vmctl.ts';
 import { consoleRefusal } from '../console-event.ts';
 import { type HeldConsole, openHeldConsole } from './held-console.ts';
+import type { Recordings } from './recordings.ts';
 
 /** The consoles in our hands, by VM: those of installs, and those that somebody asked for. */
 export interface Consoles {
@@ -27,8 +28,7 @@ export interface Consoles {
 }
 
 export interface ConsolesParts {
-  /** Where recordings are kept. */
-  readonly directory: string;
+  readonly recordings: Recordings;
   readonly clock: Clock;
   readonly log: Log;
   readonly changed: () => void;

@@ -1,14 +1,13 @@
-import { access as accessFile, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { ConsoleFeed } from '../../../console/feed.ts';
 import type { HeldLine } from '../../../console/held.ts';
 import { holdLine } from '../../../console/io/held-line.ts';
 import { openHub } from '../../../console/io/hub.ts';
-import { openRecorder, type Recorder } from '../../../console/io/recorder.ts';
+import type { Recorder } from '../../../console/io/recorder.ts';
 import { MANNERS } from '../../../console/manner.ts';
 import type { Line } from '../../common/line.ts';
 import type { Clock, Log } from '../../common/port.ts';
 import type { HostAccess } from '../../host/access.ts';
+import type { OpenRecording, Recordings } from './recordings.ts';
 
 /** A VM's console in our hands: recorded, watched, and typed at by one at a time. */
 export interface HeldConsole {
@@ -45,8 +44,7 @@ export interface HeldConsoleParts {
   readonly access: HostAccess;
   /** The command that is the console. */
   readonly argv: readonly string[];
-  /** Where recordings are kept. */
-  readonly directory: string;
+  readonly recordings: Recordings;
   /** File name of the recording, without extension. */
   readonly recording: string;
   /** Never in the recording. */
@@ -65,10 +63,11 @@ const SCREEN = { cols: 80, rows: 24 } as const;
 /** Opens the recording first, so that nothing is lost of what the console prints. */
 export async function openHeldConsole(parts: HeldConsoleParts): Promise<HeldConsole> {
   const { vm, access, argv, clock, log, secrets } = parts;
-  const path = await unusedPath(parts.directory, parts.recording);
   const title = `${vm}: ${argv.join(' ')}`;
-  const recorder = await openRecorder({ path, clock, ...SCREEN, title, log, secrets });
-  const line = openLine(access, argv, recorder);
+  const about = { clock, ...SCREEN, title, log, secrets };
+  const recording = await parts.recordings.open(parts.recording, about);
+  const { path, recorder } = recording;
+  const line = openLine(access, argv, recording);
   const held = holdLine({ line, clock, manner: MANNERS.vmd, recorder, log });
   recorder.attach(line);
   const feed = openHub({ line, held, ...SCREEN, log });
@@ -103,7 +102,7 @@ export async function openHeldConsole(parts: HeldConsoleParts): Promise<HeldCons
     },
     close,
     greeted: greeting(line, clock),
-    ended: line.closed.then(() => recorder.close()),
+    ended: line.closed.then(() => recording.close()),
   };
 }
 
@@ -125,24 +124,11 @@ function greeting(line: Line, clock: Clock): Promise<Greeting> {
   });
 }
 
-function openLine(access: HostAccess, argv: readonly string[], recorder: Recorder): Line {
+function openLine(access: HostAccess, argv: readonly string[], recording: OpenRecording): Line {
   try {
     return access.openConsole(argv);
   } catch (error) {
-    void recorder.close();
+    void recording.close();
     throw error;
-  }
-}
-
-/** A console that was taken up again is recorded in a file of its own. */
-async function unusedPath(directory: string, name: string): Promise<string> {
-  await mkdir(directory, { recursive: true, mode: 0o750 });
-  for (let part = 1; ; part++) {
-    const path = join(directory, part === 1 ? `${name}.cast` : `${name}.${part}.cast`);
-    const taken = await accessFile(path).then(
-      () => true,
-      () => false,
-    );
-    if (!taken) return path;
   }
 }

@@ -17,6 +17,7 @@ import { readEvidence } from './evidence.ts';
 import type { InstallService, ServiceParts } from './install-service.ts';
 import { openKernels } from './kernels.ts';
 import { openQueue } from './line-up.ts';
+import { openRecordings } from './recordings.ts';
 import { type Runner, runInstall } from './runner.ts';
 import { type StepsParts, stepsOf } from './steps.ts';
 
@@ -33,7 +34,7 @@ export function openInstallService(parts: ServiceParts): InstallService {
   const changed = () => {
     for (const listener of listeners) listener();
   };
-  const directory = `${config.stateDirectory}/recordings`;
+  const recordings = openRecordings({ config, store, log });
   let resuming = false;
   /** Until then, what netboot kept for whoever takes the installs up has to wait. */
   let takenUp: Promise<unknown> = Promise.resolve();
@@ -42,7 +43,7 @@ export function openInstallService(parts: ServiceParts): InstallService {
     const state = runners.get(vm)?.install().state;
     return resuming || (state !== undefined && HOLDS_CONSOLE.has(state));
   };
-  const consoles = openConsoles({ directory, clock, log, changed, reach, coming });
+  const consoles = openConsoles({ recordings, clock, log, changed, reach, coming });
   let pushing: Promise<void> = Promise.resolve();
 
   netboot.onEvent((event) => (bootEventOf(event) === null ? undefined : takeWitness(event)));
@@ -80,8 +81,6 @@ export function openInstallService(parts: ServiceParts): InstallService {
     }
   }
 
-  const hostOf = (vm: Vm): HostConfig => hostOfVm(config, vm);
-
   async function vmOf(name: string): Promise<Vm> {
     const vm = await store.findVm(name);
     if (vm !== null) return vm;
@@ -91,7 +90,7 @@ export function openInstallService(parts: ServiceParts): InstallService {
   const stepParts: Omit<StepsParts, 'install' | 'vm' | 'host'> = {
     ...parts,
     kernelOf,
-    directory,
+    recordings,
     opened: consoles.opened,
     makeWay: consoles.makeWay,
     changed,
@@ -102,7 +101,10 @@ export function openInstallService(parts: ServiceParts): InstallService {
 
   async function reach(name: string) {
     const vm = await vmOf(name);
-    return { access: parts.accessOf(hostOf(vm)), secrets: secretsOf(answersOf(config, vm, 'install')) };
+    return {
+      access: parts.accessOf(hostOfVm(config, vm)),
+      secrets: secretsOf(answersOf(config, vm, 'install')),
+    };
   }
 
   function run(install: Install, vm: Vm, host: HostConfig): Runner {
@@ -132,7 +134,7 @@ export function openInstallService(parts: ServiceParts): InstallService {
   async function takeUp(install: Install): Promise<void> {
     log.info('install.resume', { vm: install.vm, state: install.state });
     const vm = await vmOf(install.vm);
-    run(install, vm, hostOf(vm));
+    run(install, vm, hostOfVm(config, vm));
   }
 
   /** Left open, it would bar the way of every later install. */
@@ -175,6 +177,7 @@ export function openInstallService(parts: ServiceParts): InstallService {
         resuming = false;
       });
       await takenUp;
+      void recordings.prune();
       await push();
     },
 
@@ -209,7 +212,7 @@ export function openInstallService(parts: ServiceParts): InstallService {
 
     installView: view,
 
-    evidence: async (vm) => readEvidence(directory, await view(vm)),
+    evidence: async (vm) => readEvidence(recordings.directory, await view(vm)),
 
     async refresh() {
       changed();
@@ -237,6 +240,7 @@ export function openInstallService(parts: ServiceParts): InstallService {
       for (const runner of runners.values()) runner.detach();
       consoles.close();
       await Promise.all([...runners.values()].map(({ done }) => done));
+      await recordings.close();
     },
   };
 }

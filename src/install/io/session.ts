@@ -15,6 +15,7 @@ import { evidencePath, type Failure, type Install, type InstallState } from '../
 import type { InstallEvent } from '../lifecycle.ts';
 import { type HeldConsole, openHeldConsole } from './held-console.ts';
 import { observe } from './host-steps.ts';
+import type { Recordings } from './recordings.ts';
 
 /** A console that is held for an install: driven, recorded, and watched. */
 export interface ConsoleSession {
@@ -36,8 +37,7 @@ export interface SessionParts {
   readonly release: string | null;
   readonly mode: DriveFacts['mode'];
   readonly access: HostAccess;
-  /** Where recordings are kept. */
-  readonly directory: string;
+  readonly recordings: Recordings;
   /** File name of this install's recordings, without extension. */
   readonly recording: string;
   readonly answers: readonly Answer[];

@@ -12,6 +12,7 @@ import { modeOf } from './begin.ts';
 import type { Consoles } from './consoles.ts';
 import { freeConsole, kill, observe, type PrepareParts, prepareHost } from './host-steps.ts';
 import { type LastingParts, lastingSession } from './lasting-session.ts';
+import type { Recordings } from './recordings.ts';
 import type { RunnerSteps } from './runner.ts';
 import { attachSession, type SessionParts, startSession } from './session.ts';
 
@@ -23,8 +24,7 @@ export interface StepsParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly kernelOf: PrepareParts['kernelOf'];
-  /** Where recordings are kept. */
-  readonly directory: string;
+  readonly recordings: Recordings;
   readonly opened: Consoles['opened'];
   readonly makeWay: Consoles['makeWay'];
   readonly changed: () => void;
@@ -67,13 +67,13 @@ export function stepsOf(parts: StepsParts): RunnerSteps {
 
 /** Made anew for each console: passwords are never used twice. */
 async function sessionOf(parts: StepsParts, access: HostAccess): Promise<SessionParts> {
-  const { config, clock, log, directory, changed, install, vm } = parts;
+  const { config, clock, log, recordings, changed, install, vm } = parts;
   return {
     vm: vm.name,
     release: install.way === 'watch' ? null : vm.release,
     mode: modeOf(install),
     access,
-    directory,
+    recordings,
     recording: install.recording,
     answers: withPasswords(
       answersOf(config, vm, install.mode),

@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
-import { ENDED, type Install } from '../../install/install.ts';
+import { ENDED, type Install, type InstallState } from '../../install/install.ts';
 import type { InstallStore } from '../../install/store.ts';
 import { refuseRetirement } from './retired-rows.ts';
 import { parseInstallRow, renderInstallRow } from './rows.ts';
@@ -21,6 +21,10 @@ export function installStore(database: Kysely<Tables>): InstallStore {
     claimInstalls: (node, claim) => claimInstalls(database, node, claim),
     async latestInstalls() {
       const rows = await newest(database).orderBy('vm').execute();
+      return rows.map(parseInstallRow);
+    },
+    async latestFailures() {
+      const rows = await newest(database, 'failed').orderBy('vm').execute();
       return rows.map(parseInstallRow);
     },
     async latestInstall(vm) {
@@ -61,14 +65,15 @@ function claimInstalls(database: Kysely<Tables>, node: string, claim: string): P
   });
 }
 
-/** The newest install of each VM. */
-function newest(database: Kysely<Tables>) {
+/** The newest install of each VM, or the newest of those in a state. */
+function newest(database: Kysely<Tables>, state?: InstallState) {
   return database
     .selectFrom('installs')
     .selectAll()
     .where('seq', 'in', (query) =>
       query
         .selectFrom('installs as each')
+        .$if(state !== undefined, (all) => all.where('each.state', '=', state ?? ''))
         .select((select) => select.fn.max('each.seq').as('seq'))
         .groupBy('each.vm'),
     );
