@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseTranscript } from '../../console/transcript.ts';
 import { puffboot, until } from '../support/puffboot.ts';
 import { type Rig, withRig } from '../support/rig.ts';
-import { terminal } from '../support/terminal.ts';
+import { terminal, typeLogin } from '../support/terminal.ts';
 
 const QUESTION = 'Which rack does this machine stand in?';
 const ASKING = { faults: ['site-asks'] } as const;
@@ -93,13 +93,7 @@ describe('a human at the line', () => {
       await rig.add('web1');
       await rig.install('web1');
       await rig.ended('web1');
-      const anna = terminal(rig, 'console', 'web1');
-      await anna.shows('You hold the line of web1');
-      anna.type('\r');
-      await anna.shows('login: ');
-      anna.type('root\r');
-      await anna.shows('Password:');
-      anna.type('not-to-be-seen\r');
+      const anna = await typeLogin(rig, 'web1', 'not-to-be-seen');
       await anna.shows('Login incorrect');
       anna.type('~.');
       await anna.closed;

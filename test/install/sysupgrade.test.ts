@@ -2,17 +2,11 @@ import { expect, it } from 'vitest';
 import type { InstallView } from '../../src/web/operator.ts';
 import { until } from '../support/puffboot.ts';
 import { type Rig, withRig } from '../support/rig.ts';
-import { terminal } from '../support/terminal.ts';
+import { typeLogin } from '../support/terminal.ts';
 
 /** A human starts it in the guest, and leaves the console to the watcher. */
 async function upgradeByHand(rig: Rig): Promise<void> {
-  const anna = terminal(rig, 'console', 'web1');
-  await anna.shows('You hold the line of web1');
-  anna.type('\r');
-  await anna.shows('login: ');
-  anna.type('root\r');
-  await anna.shows('Password:');
-  anna.type('rehearsal\r');
+  const anna = await typeLogin(rig, 'web1', 'rehearsal');
   await anna.shows('web1# ');
   anna.type('sysupgrade\r');
   await anna.shows('Fetching from ');

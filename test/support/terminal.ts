@@ -6,6 +6,18 @@ import type { Rig } from './rig.ts';
 export const terminal = ({ stage }: Rig, ...argv: readonly string[]) =>
   openTerminal([process.execPath, PROGRAM, ...argv], { PUFFBOOT_CONFIG: stage.configFile });
 
+/** Somebody who has taken the line of a VM that runs, and typed root's login and a password there. */
+export async function typeLogin(rig: Rig, vm: string, password: string) {
+  const anna = terminal(rig, 'console', vm);
+  await anna.shows(`You hold the line of ${vm}`);
+  anna.type('\r');
+  await anna.shows('login: ');
+  anna.type('root\r');
+  await anna.shows('Password:');
+  anna.type(`${password}\r`);
+  return anna;
+}
+
 /** Any command on a terminal of its own. */
 export function openTerminal(argv: readonly string[], more: Readonly<Record<string, string>> = {}) {
   const line = openPty(argv, { env: { PATH: process.env.PATH, HOME: process.env.HOME, ...more } });
