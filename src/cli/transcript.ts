@@ -166,7 +166,7 @@ function renderList(summaries: readonly RecordingSummary[]): string {
     startedAt === null ? '-' : renderTime(startedAt),
     `${durationSeconds.toFixed(1)} s`,
     `${Math.ceil(bytes / 1024)} KiB`,
-    reason === null ? outcome : `${outcome}: ${printable(reason)}`,
+    outcome === null ? '-' : reason === null ? outcome : `${outcome}: ${printable(reason)}`,
     path,
   ]);
   return renderTable([['VM', 'STARTED', 'DURATION', 'SIZE', 'OUTCOME', 'FILE'], ...rows]);

@@ -1,4 +1,4 @@
-/** Which recordings make room for new ones. Pure; their files lie in one directory. */
+/** How recordings are called, and which of them make room for new ones. Pure; their files lie in one directory. */
 
 /** A file of that directory. */
 export interface StoredFile {
@@ -17,16 +17,36 @@ export interface StoredRecording {
   readonly writtenAt: number;
 }
 
+/** What the name of a file says. */
+export interface FileName {
+  readonly vm: string;
+  /** All files with the same name belong together. */
+  readonly name: string;
+  /** What was recorded: an install, or a console that somebody opened. */
+  readonly of: 'install' | 'console';
+  readonly kind: 'cast' | 'evidence' | 'unfinished';
+}
+
 /**
  * `web1-0123456789abcdef.cast` of an install, `web1-console-20241001T101500.cast` of a console; those after it end in
- * `.2.cast`. Whatever else lies there is not ours.
+ * `.2.cast`.
  */
-const FILE = /^(.+-(?:[0-9a-f]{16}|console-\d{8}T\d{6}))(?:\.\d+)?\.(?:cast|evidence\.txt(?:\.new)?)$/;
+const FILE =
+  /^((.+)-(?:[0-9a-f]{16}|(console)-\d{8}T\d{6}))(?:\.\d+)?\.(cast|evidence\.txt|evidence\.txt\.new)$/;
+const KINDS: Readonly<Record<string, FileName['kind']>> = { cast: 'cast', 'evidence.txt': 'evidence' };
+
+/** @returns null for a file that is not ours */
+export function parseFileName(file: string): FileName | null {
+  const [, name, vm, console, ending = ''] = FILE.exec(file) ?? [];
+  if (name === undefined || vm === undefined) return null;
+  const of = console === undefined ? 'install' : 'console';
+  return { vm, name, of, kind: KINDS[ending] ?? 'unfinished' };
+}
 
 export function gatherRecordings(files: readonly StoredFile[]): readonly StoredRecording[] {
   const gathered = new Map<string, StoredRecording>();
   for (const { name: file, bytes, writtenAt } of files) {
-    const name = FILE.exec(file)?.[1];
+    const name = parseFileName(file)?.name;
     if (name === undefined) continue;
     const before = gathered.get(name) ?? { name, files: [], bytes: 0, writtenAt: 0 };
     gathered.set(name, {

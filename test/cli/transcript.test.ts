@@ -67,6 +67,24 @@ it('lists those of one VM, for a reader', async () => {
   expect(lines[2]).toMatch(/installed +\S+web-0123456789abcdef\.2\.cast$/);
 });
 
+it('lists consoles that somebody opened, which stand for a VM only where nothing else does', async () => {
+  const name = 'only-console-20241001T101500.cast';
+  const [only, beside] = [name, name.replace('only', 'web')].map((file) => join(recordings, file));
+  for (const path of [only, beside]) copyFileSync('fixtures/transcripts/upgrade-76.cast', path ?? '');
+  try {
+    const lines = (await printed((print) => runList(recordings, 'web', false, print))).trimEnd().split('\n');
+    expect(lines.at(-1)).toMatch(/ KiB +- +\S+web-console-20241001T101500\.cast$/);
+    expect(JSON.parse(await printed((print) => runList(recordings, 'only', true, print)))).toMatchObject([
+      { vm: 'only', of: 'console', outcome: null, reason: null, release: null },
+    ]);
+    const shown = (meant: string) => printed((print) => runShow(recordings, meant, {}, print));
+    expect(await shown('only')).toContain('Your OpenBSD upgrade');
+    expect(await shown('web')).toContain('Your OpenBSD install');
+  } finally {
+    for (const path of [only, beside]) rmSync(path ?? '');
+  }
+});
+
 it('says that there are none yet', async () => {
   const text = await printed((print) => runList(join(directory, 'none'), null, false, print));
   expect(text).toBe(`no recordings yet in ${join(directory, 'none')}\n`);

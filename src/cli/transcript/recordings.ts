@@ -4,32 +4,28 @@ import { replayTranscript } from '../../../console/replay.ts';
 import type { ConsoleReport } from '../../../console/report.ts';
 import { parseTranscript, type Transcript } from '../../../console/transcript.ts';
 import { errnoOf, messageOf, OperatorError } from '../../common/error.ts';
+import { type FileName, parseFileName } from '../../install/recordings.ts';
 import { whyUnreadable } from '../answers-file.ts';
 
 /** A recording below the state directory. */
-export interface RecordingFile {
-  readonly vm: string;
+export interface RecordingFile extends Pick<FileName, 'vm' | 'of'> {
   readonly path: string;
   readonly bytes: number;
   /** When it was written to last: milliseconds since the epoch. */
   readonly writtenAt: number;
 }
 
-export interface RecordingSummary {
-  readonly vm: string;
+export interface RecordingSummary extends Pick<FileName, 'vm' | 'of'> {
   readonly path: string;
   readonly bytes: number;
   /** Milliseconds since the epoch, null where the recording does not say. */
   readonly startedAt: number | null;
   readonly durationSeconds: number;
-  /** As a replay tells it; `unreadable` when it is no recording. */
-  readonly outcome: ConsoleReport['outcome'] | 'unreadable';
+  /** As a replay tells it; `unreadable` when it is no recording, null of a console, where nothing was installed. */
+  readonly outcome: ConsoleReport['outcome'] | 'unreadable' | null;
   readonly reason: string | null;
   readonly release: string | null;
 }
-
-/** `web1-0123456789abcdef.cast`; the second console of one install ends in `.2.cast`. */
-const NAME = /^(.+)-[0-9a-f]{16}(?:\.\d+)?\.cast$/;
 
 /**
  * The recordings in a directory, oldest first. There are none where there is no directory yet.
@@ -51,14 +47,14 @@ export async function findRecordings(directory: string): Promise<readonly Record
     .sort((a, b) => a.writtenAt - b.writtenAt || (a.path < b.path ? -1 : 1));
 }
 
-/** `web1-0123456789abcdef.evidence.txt`, named as the recording beside it. */
-const EVIDENCE_NAME = /^(.+)-[0-9a-f]{16}(?:\.\d+)?\.evidence\.txt$/;
-
 /** The newest evidence of a VM, or the file that is named. @returns null where there is none */
 export async function findEvidence(directory: string, meant: string): Promise<string | null> {
   const names = await readdir(directory).catch(() => []);
   const times = names
-    .filter((name) => EVIDENCE_NAME.exec(name)?.[1] === meant)
+    .filter((name) => {
+      const found = parseFileName(name);
+      return found?.kind === 'evidence' && found.vm === meant;
+    })
     .map(async (name) => {
       const path = join(directory, name);
       return { path, at: (await stat(path).catch(() => null))?.mtimeMs ?? 0 };
@@ -70,21 +66,24 @@ export async function findEvidence(directory: string, meant: string): Promise<st
 }
 
 async function describe(directory: string, name: string): Promise<RecordingFile | null> {
-  const vm = NAME.exec(name)?.[1];
-  if (vm === undefined) return null;
+  const parsed = parseFileName(name);
+  if (parsed?.kind !== 'cast') return null;
+  const { vm, of } = parsed;
   const path = join(directory, name);
   // Old recordings may be deleted while this looks.
   const found = await stat(path).catch(() => null);
-  return found === null ? null : { vm, path, bytes: found.size, writtenAt: found.mtimeMs };
+  return found === null ? null : { vm, of, path, bytes: found.size, writtenAt: found.mtimeMs };
 }
 
 /**
- * The file that was meant: the newest recording of a VM, a path, or a name in the directory.
+ * The file that was meant: the newest recording of a VM, of an install if there is one; a path, or a name in the
+ * directory.
  * @throws OperatorError RECORDING_MISSING
  */
 export async function resolveRecording(directory: string, meant: string): Promise<string> {
   const ofVm = (await findRecordings(directory)).filter(({ vm }) => vm === meant);
-  const places = [ofVm.at(-1)?.path, meant, meant === basename(meant) ? join(directory, meant) : undefined];
+  const newest = ofVm.findLast(({ of }) => of === 'install') ?? ofVm.at(-1);
+  const places = [newest?.path, meant, meant === basename(meant) ? join(directory, meant) : undefined];
   for (const place of places) if (place !== undefined && (await isFile(place))) return place;
   const what = `${meant} is neither a file nor a VM with a recording in ${directory}`;
   throw new OperatorError('RECORDING_MISSING', what);
@@ -110,14 +109,16 @@ export async function readRecording(path: string): Promise<Transcript> {
 }
 
 /** One that cannot be read is told as such, and spoils no list. */
-export async function summarize({ vm, path, bytes }: RecordingFile): Promise<RecordingSummary> {
-  const about = { vm, path, bytes };
+export async function summarize({ vm, of, path, bytes }: RecordingFile): Promise<RecordingSummary> {
+  const about = { vm, of, path, bytes };
   try {
     const { header, events } = await readRecording(path);
     const facts = { mode: 'auto', answers: [], location: null, until: 'congratulations' } as const;
-    const { outcome, reason, release } = replayTranscript(events, facts);
     const startedAt = header.timestamp === undefined ? null : header.timestamp * 1000;
-    return { ...about, startedAt, durationSeconds: events.at(-1)?.at ?? 0, outcome, reason, release };
+    const recorded = { ...about, startedAt, durationSeconds: events.at(-1)?.at ?? 0 };
+    if (of === 'console') return { ...recorded, outcome: null, reason: null, release: null };
+    const { outcome, reason, release } = replayTranscript(events, facts);
+    return { ...recorded, outcome, reason, release };
   } catch (error) {
     const unknown = { startedAt: null, durationSeconds: 0, release: null };
     return { ...about, ...unknown, outcome: 'unreadable', reason: messageOf(error) };
