@@ -125,16 +125,23 @@ const SERVERS_ONLY = ignore('is a message that only servers send');
 
 function carryOut(exchange: Exchange, verdict: Verdict): Decision {
   const { client, packet } = exchange;
-  const made = { message: packet.options.messageType ?? null, client, lease: verdict.lease ?? null };
+  const message = packet.options.messageType ?? null;
+  const { lease = null } = verdict;
   switch (verdict.kind) {
-    case 'ignore':
-      return { ...made, reply: null, reason: verdict.reason, ...(verdict.urgent && { urgent: true }) };
-    case 'nak':
-      return { ...made, reply: nakReply(exchange, verdict.reason), reason: verdict.reason };
+    case 'ignore': {
+      const { reason, urgent } = verdict;
+      return { message, client, reply: null, reason, lease, ...(urgent && { urgent }) };
+    }
+    case 'nak': {
+      const { reason } = verdict;
+      return { message, client, reply: nakReply(exchange, reason), reason, lease };
+    }
     case 'proxy':
-      return { ...made, reply: proxyReply(exchange, verdict.message), reason: null };
-    case 'reply':
-      return { ...made, reply: boundReply(exchange, verdict.message, verdict.address), reason: null };
+      return { message, client, reply: proxyReply(exchange, verdict.message), reason: null, lease };
+    case 'reply': {
+      const reply = boundReply(exchange, verdict.message, verdict.address);
+      return { message, client, reply, reason: null, lease };
+    }
   }
 }
 

@@ -104,7 +104,7 @@ export const OPTIONS = {
 export type OptionName = keyof typeof OPTIONS;
 
 export type OptionValues = {
-  readonly [N in OptionName]?: Exclude<ReturnType<(typeof OPTIONS)[N]['kind']['decode']>, null>;
+  readonly [N in OptionName]?: Exclude<ReturnType<(typeof OPTIONS)[N]['kind']['decode']>, null> | undefined;
 };
 
 /** An option as it lies in the packet, its repeats joined. */

@@ -68,7 +68,7 @@ const FIELD = { serverName: [44, 64], bootfile: [108, 128] } as const;
  */
 export function decodePacket(bytes: Uint8Array): Decoded {
   if (bytes.length < FIXED_BYTES) return refuse(`${bytes.length} bytes are too few for a DHCP packet`);
-  const [op = 0, hardware = 0, size = 0, hops = 0] = bytes;
+  const { 0: op = 0, 1: hardware = 0, 2: size = 0, 3: hops = 0 } = bytes;
   if (op !== 1 && op !== 2) return refuse(`op ${op} is neither request nor reply`);
   if (hardware !== 1 || size !== 6) {
     return refuse(`hardware type ${hardware} with ${size} address bytes is not Ethernet`);
@@ -118,22 +118,14 @@ export function encodePacket(packet: Packet): Uint8Array {
   writeNumber(DRAFT, 16, ipv4ToNumber(packet.yourAddress), 4);
   writeNumber(DRAFT, 20, ipv4ToNumber(packet.nextServer), 4);
   writeNumber(DRAFT, 24, ipv4ToNumber(packet.relayAddress), 4);
-  for (let octet = 0; octet < 6; octet += 1) {
-    const digits = 3 * octet;
-    DRAFT[28 + octet] = Number.parseInt(packet.lladdr.slice(digits, digits + 2), 16);
-  }
+  writeLladdr(DRAFT, 28, packet.lladdr);
   setTextField(DRAFT, FIELD.serverName, packet.serverName);
   setTextField(DRAFT, FIELD.bootfile, packet.bootfile);
   writeNumber(DRAFT, 236, COOKIE, 4);
   const end = writeOptions(DRAFT, FIXED_BYTES, packet.options, packet.others);
   DRAFT[end] = END;
   DRAFT.fill(PAD, end + 1, MIN_PACKET_BYTES);
-  return DRAFT.slice(0, Math.max(end + 1, MIN_PACKET_BYTES));
-}
-
-/** Bytes of the packet up to and with its end option, before padding. */
-export function packetLength(packet: Packet): number {
-  return writeOptions(DRAFT, FIXED_BYTES, packet.options, packet.others) + 1;
+  return Buffer.from(DRAFT.subarray(0, Math.max(end + 1, MIN_PACKET_BYTES)));
 }
 
 /** In the order of RFC 3396 §5: the options field, then `file`, then `sname`. */
@@ -207,13 +199,34 @@ function setTextField(bytes: Uint8Array, [start, size]: readonly [number, number
 
 const addressAt = (bytes: Uint8Array, at: number): Ipv4 => ipv4FromNumber(u32At(bytes, at));
 
-const HEX = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'));
+/** Of the characters of an lladdr, filled in for each. */
+const LLADDR: number[] = Array.from('00:00:00:00:00:00', (character) => character.charCodeAt(0));
+const DIGITS = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
 
 function lladdrAt(bytes: Uint8Array, at: number): Lladdr {
-  let lladdr = HEX[bytes[at] ?? 0] ?? '';
-  for (let index = at + 1; index < at + 6; index += 1) lladdr += `:${HEX[bytes[index] ?? 0]}`;
-  return lladdr as Lladdr;
+  for (let octet = 0; octet < 6; octet += 1) {
+    const value = bytes[at + octet] ?? 0;
+    LLADDR[3 * octet] = DIGITS[value >>> 4] ?? 0;
+    LLADDR[3 * octet + 1] = DIGITS[value & 15] ?? 0;
+  }
+  return String.fromCharCode(...LLADDR) as Lladdr;
 }
+
+function writeLladdr(into: Uint8Array, at: number, lladdr: Lladdr): void {
+  for (let octet = 0; octet < 6; octet += 1) {
+    const digits = 3 * octet;
+    into[at + octet] = 16 * digitAt(lladdr, digits) + digitAt(lladdr, digits + 1);
+  }
+}
+
+/** A hexadecimal digit in lower case: the letters follow the digits after a gap. */
+function digitAt(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  return code < LETTER_A ? code - ZERO : code - LETTER_A + 10;
+}
+
+const ZERO = '0'.charCodeAt(0);
+const LETTER_A = 'a'.charCodeAt(0);
 
 function refuse(reason: string): Decoded {
   return { ok: false, reason };

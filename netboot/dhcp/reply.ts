@@ -1,61 +1,43 @@
 import { type Ipv4, ipv4FromNumber, networkOf } from '../../src/common/address.ts';
 import type { CatalogSubnet } from '../catalog.ts';
 import { armedNow } from '../lookup.ts';
-import type { Arrival, Exchange } from './exchange.ts';
-import type { OptionValues } from './options.ts';
+import type { Arrival, Exchange, PeerPorts } from './exchange.ts';
+import type { OptionValues, RawOption } from './options.ts';
 import { NO_ADDRESS, type Packet } from './packet.ts';
 import { hasRelayPort } from './relay-info.ts';
-import { shorten } from './shorten.ts';
+import { mostBytes } from './shorten.ts';
 
 export interface Reply {
   readonly packet: Packet;
   readonly to: Arrival;
   /** Our address on that subnet: the reply leaves from here. */
   readonly from: Ipv4;
+  /** Bytes that the client takes; options that are expendable are left out for it. */
+  readonly most: number;
 }
 
 /** An OFFER, or an ACK, which to an INFORM gives no address. */
 export function boundReply(exchange: Exchange, message: 'offer' | 'ack', address: Ipv4): Reply {
   const { packet, client, subnet } = exchange;
-  const bootfile = bootfileOf(exchange);
   const informing = packet.options.messageType === 'inform';
-  const reply: Packet = {
-    ...replyTo(packet),
-    clientAddress: message === 'ack' ? packet.clientAddress : NO_ADDRESS,
-    yourAddress: informing ? NO_ADDRESS : address,
-    nextServer: subnet.bootAddress,
-    serverName: subnet.bootAddress,
-    bootfile,
-    options: {
-      messageType: message,
-      ...(informing ? {} : leaseOptions(subnet.leaseSeconds)),
-      ...networkOptions(subnet),
-      ...(client === null ? {} : { hostName: client.hostName }),
-      ...(bootfile === '' ? {} : oldBootOptions(subnet.bootAddress, bootfile)),
-      ...echoedOptions(packet, bootfile),
-    },
-  };
-  return { packet: shorten(reply, packet), to: destination(exchange), from: subnet.bootAddress };
+  const { network, lease } = termsOf(subnet);
+  return replyTo(exchange, {
+    message,
+    address: informing ? NO_ADDRESS : address,
+    terms: informing ? network : lease,
+    hostName: client?.hostName,
+    bootfile: bootfileOf(exchange),
+    reason: undefined,
+  });
 }
 
 /** What to boot and from where; the address comes from another server. */
 export function proxyReply(exchange: Exchange, message: 'offer' | 'ack'): Reply {
-  const { packet, subnet } = exchange;
-  const bootfile = bootfileOf(exchange);
-  const reply: Packet = {
-    ...replyTo(packet),
-    clientAddress: message === 'ack' ? packet.clientAddress : NO_ADDRESS,
-    nextServer: subnet.bootAddress,
-    serverName: subnet.bootAddress,
-    bootfile,
-    options: {
-      messageType: message,
-      serverId: subnet.bootAddress,
-      ...oldBootOptions(subnet.bootAddress, bootfile),
-      ...echoedOptions(packet, bootfile),
-    },
-  };
-  return { packet: shorten(reply, packet), to: destination(exchange), from: subnet.bootAddress };
+  return replyTo(exchange, { ...NOTHING, message, bootfile: bootfileOf(exchange) });
+}
+
+export function nakReply(exchange: Exchange, reason: string): Reply {
+  return replyTo(exchange, { ...NOTHING, message: 'nak', reason });
 }
 
 /**
@@ -67,72 +49,124 @@ export function bootfileOf({ client, now }: Pick<Exchange, 'client' | 'now'>): s
   return armed === null || typeof armed === 'string' ? '' : `auto_${armed.mode}`;
 }
 
-export function nakReply(exchange: Exchange, reason: string): Reply {
-  const { packet, subnet } = exchange;
-  const reply: Packet = {
-    ...replyTo(packet),
-    // A relay must not send it to an address that the client is being told to forget (RFC 2131 §4.3.2).
-    broadcast: packet.broadcast || packet.relayAddress !== NO_ADDRESS,
-    options: {
-      messageType: 'nak',
-      serverId: subnet.bootAddress,
-      message: reason,
-      ...echoedOptions(packet, ''),
+/** What this reply tells; all else is the subnet's or the request's own. */
+interface Told {
+  readonly message: 'offer' | 'ack' | 'nak';
+  readonly address: Ipv4;
+  readonly terms: Terms;
+  readonly hostName: string | undefined;
+  /** Empty for none. */
+  readonly bootfile: string;
+  readonly reason: string | undefined;
+}
+
+/** What is the same for all machines of a subnet. */
+type Terms = Pick<
+  OptionValues,
+  | 'leaseSeconds'
+  | 'renewalSeconds'
+  | 'rebindingSeconds'
+  | 'subnetMask'
+  | 'routers'
+  | 'nameServers'
+  | 'domainName'
+  | 'broadcastAddress'
+>;
+
+const NOTHING = { address: NO_ADDRESS, terms: {}, hostName: undefined, bootfile: '', reason: undefined };
+const NO_OTHERS: readonly RawOption[] = [];
+
+/**
+ * RFC 2131 table 3, field by field: what is made for every packet has one shape, since copying one object into another
+ * would cost more than all the rest.
+ */
+function replyTo(exchange: Exchange, told: Told): Reply {
+  const { packet, subnet, arrival, ports } = exchange;
+  const isNak = told.message === 'nak';
+  // A client that is told to forget its address cannot be reached at it, not by a relay either (RFC 2131 §4.3.2).
+  const bound = isNak ? NO_ADDRESS : packet.clientAddress;
+  return {
+    packet: {
+      kind: 'reply',
+      hops: 0,
+      xid: packet.xid,
+      secs: 0,
+      broadcast: packet.broadcast || (isNak && packet.relayAddress !== NO_ADDRESS),
+      clientAddress: told.message === 'ack' ? bound : NO_ADDRESS,
+      yourAddress: told.address,
+      nextServer: isNak ? NO_ADDRESS : subnet.bootAddress,
+      relayAddress: packet.relayAddress,
+      lladdr: packet.lladdr,
+      serverName: isNak ? '' : subnet.bootAddress,
+      bootfile: told.bootfile,
+      options: optionsOf(exchange, told),
+      others: NO_OTHERS,
     },
-  };
-  const withoutAddress = { ...exchange, packet: { ...packet, clientAddress: NO_ADDRESS } };
-  return { packet: shorten(reply, packet), to: destination(withoutAddress), from: subnet.bootAddress };
-}
-
-/** RFC 2131 table 3. */
-function replyTo(packet: Packet): Packet {
-  return {
-    ...packet,
-    kind: 'reply',
-    hops: 0,
-    secs: 0,
-    clientAddress: NO_ADDRESS,
-    yourAddress: NO_ADDRESS,
-    nextServer: NO_ADDRESS,
-    serverName: '',
-    bootfile: '',
-    options: {},
-    others: [],
+    to: destination(packet, bound, arrival, ports),
+    from: subnet.bootAddress,
+    most: mostBytes(packet),
   };
 }
 
-function leaseOptions(leaseSeconds: number): OptionValues {
+/**
+ * A PXE ROM that does not see its class again waits three seconds for another server; UEFI and other ROMs that see
+ * it alone ask a boot server on port 4011. One that gave its UUID finds it in every answer (RFC 4578 §2.3). Installers
+ * up to 6.9 and others that do not read the header take the boot server and file from options 66, 67 and 150.
+ */
+function optionsOf({ packet, subnet }: Exchange, told: Told): OptionValues {
+  const { clientId, clientUuid, relayInfo, vendorClass } = packet.options;
+  const { terms, bootfile } = told;
+  const isRom = vendorClass?.startsWith('PXEClient') === true;
+  const boots = bootfile !== '';
   return {
+    messageType: told.message,
+    serverId: subnet.bootAddress,
+    leaseSeconds: terms.leaseSeconds,
+    renewalSeconds: terms.renewalSeconds,
+    rebindingSeconds: terms.rebindingSeconds,
+    subnetMask: terms.subnetMask,
+    routers: terms.routers,
+    nameServers: terms.nameServers,
+    hostName: told.hostName,
+    domainName: terms.domainName,
+    broadcastAddress: terms.broadcastAddress,
+    vendorOptions: isRom ? (boots ? WITH_FILE : WITHOUT_FILE) : undefined,
+    message: told.reason,
+    vendorClass: isRom ? 'PXEClient' : undefined,
+    clientId,
+    tftpServerName: boots ? subnet.bootAddress : undefined,
+    bootfileName: boots ? bootfile : undefined,
+    clientUuid: isRom ? clientUuid : undefined,
+    tftpServers: boots ? [subnet.bootAddress] : undefined,
+    relayInfo,
+  };
+}
+
+const TERMS = new WeakMap<CatalogSubnet, { readonly network: Terms; readonly lease: Terms }>();
+
+function termsOf(subnet: CatalogSubnet): { readonly network: Terms; readonly lease: Terms } {
+  const made = TERMS.get(subnet) ?? makeTerms(subnet);
+  TERMS.set(subnet, made);
+  return made;
+}
+
+function makeTerms(subnet: CatalogSubnet): { readonly network: Terms; readonly lease: Terms } {
+  const { leaseSeconds } = subnet;
+  const { mask, broadcast } = networkOf(subnet.cidr);
+  const network: Terms = {
+    subnetMask: ipv4FromNumber(mask),
+    routers: [subnet.router],
+    nameServers: subnet.dns.length > 0 ? subnet.dns : undefined,
+    domainName: subnet.domain ?? undefined,
+    broadcastAddress: ipv4FromNumber(broadcast),
+  };
+  const lease: Terms = {
+    ...network,
     leaseSeconds,
     renewalSeconds: Math.floor(leaseSeconds / 2),
     rebindingSeconds: Math.floor((leaseSeconds * 7) / 8),
   };
-}
-
-const NETWORK_OPTIONS = new WeakMap<CatalogSubnet, OptionValues>();
-
-/** The same for all of its machines, so they are made once. */
-function networkOptions(subnet: CatalogSubnet): OptionValues {
-  const made = NETWORK_OPTIONS.get(subnet) ?? makeNetworkOptions(subnet);
-  NETWORK_OPTIONS.set(subnet, made);
-  return made;
-}
-
-function makeNetworkOptions(subnet: CatalogSubnet): OptionValues {
-  const { mask, broadcast } = networkOf(subnet.cidr);
-  return {
-    serverId: subnet.bootAddress,
-    subnetMask: ipv4FromNumber(mask),
-    broadcastAddress: ipv4FromNumber(broadcast),
-    routers: [subnet.router],
-    ...(subnet.dns.length > 0 ? { nameServers: subnet.dns } : {}),
-    ...(subnet.domain === null ? {} : { domainName: subnet.domain }),
-  };
-}
-
-/** What installers up to 6.9 and others that do not read the header take the boot server and file from. */
-function oldBootOptions(bootAddress: Ipv4, bootfile: string): OptionValues {
-  return { tftpServerName: bootAddress, bootfileName: bootfile, tftpServers: [bootAddress] };
+  return { network, lease };
 }
 
 /** PXE_DISCOVERY_CONTROL with bit 3: the boot file is in this packet, no boot server has to be looked for (PXE 2.1, tag 6). */
@@ -151,20 +185,6 @@ const BOOT_LOCALLY = [
 const WITH_FILE = Uint8Array.of(...NO_DISCOVERY, 255);
 const WITHOUT_FILE = Uint8Array.of(...NO_DISCOVERY, ...BOOT_LOCALLY, 255);
 
-/**
- * A PXE ROM that does not see its class again waits three seconds for another server; UEFI and other ROMs that see
- * it alone ask a boot server on port 4011. One that gave its UUID finds it in every answer (RFC 4578 §2.3).
- */
-function echoedOptions({ options }: Packet, bootfile: string): OptionValues {
-  const isRom = options.vendorClass?.startsWith('PXEClient') === true;
-  return {
-    ...(isRom ? { vendorClass: 'PXEClient', vendorOptions: bootfile === '' ? WITHOUT_FILE : WITH_FILE } : {}),
-    ...(isRom && options.clientUuid !== undefined ? { clientUuid: options.clientUuid } : {}),
-    ...(options.clientId === undefined ? {} : { clientId: options.clientId }),
-    ...(options.relayInfo === undefined ? {} : { relayInfo: options.relayInfo }),
-  };
-}
-
 /** To all on the link. UEFI firmware without an address takes nothing that is sent to its subnet's broadcast address. */
 const EVERYBODY = '255.255.255.255' as Ipv4;
 
@@ -172,11 +192,10 @@ const EVERYBODY = '255.255.255.255' as Ipv4;
  * RFC 2131 §4.1. A client that has no address yet is broadcast to even where it would take unicast: without a
  * raw socket there is no way to reach an address that nobody answers ARP for, and every client takes it.
  */
-function destination({ packet, arrival, ports }: Exchange): Arrival {
-  if (packet.relayAddress !== NO_ADDRESS) {
-    const port = hasRelayPort(packet.options.relayInfo) ? arrival.port : ports.relay;
-    return { address: packet.relayAddress, port };
+function destination(packet: Packet, bound: Ipv4, arrival: Arrival, ports: PeerPorts): Arrival {
+  const { relayAddress, options } = packet;
+  if (relayAddress !== NO_ADDRESS) {
+    return { address: relayAddress, port: hasRelayPort(options.relayInfo) ? arrival.port : ports.relay };
   }
-  const bound = packet.clientAddress !== NO_ADDRESS;
-  return { address: bound ? packet.clientAddress : EVERYBODY, port: ports.client };
+  return { address: bound === NO_ADDRESS ? EVERYBODY : bound, port: ports.client };
 }

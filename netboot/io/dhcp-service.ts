@@ -14,7 +14,8 @@ import {
 } from '../dhcp/decide.ts';
 import type { Lease, LeaseBook } from '../dhcp/lease-book.ts';
 import { otherServer } from '../dhcp/other-server.ts';
-import { decodePacket, encodePacket, type Packet } from '../dhcp/packet.ts';
+import { decodePacket, type Packet } from '../dhcp/packet.ts';
+import { encodeWithin } from '../dhcp/shorten.ts';
 import { floodGate } from '../flood-gate.ts';
 import type { Lookup } from '../lookup.ts';
 import type { LeaseJournal } from './lease-journal.ts';
@@ -124,13 +125,13 @@ function sendBroadcastsFrom(socket: Socket): void {
   if (address !== '0.0.0.0') socket.setMulticastInterface(address);
 }
 
-function send(sockets: ReadonlyMap<string, Socket>, { packet, to, from }: Reply, log: Log): void {
+function send(sockets: ReadonlyMap<string, Socket>, { packet, to, from, most }: Reply, log: Log): void {
   const socket = sockets.get(from);
   if (socket === undefined) {
     log.error('dhcp.unbound', { address: from, to: to.address, lladdr: packet.lladdr });
     return;
   }
-  socket.send(encodePacket(packet), to.port, to.address, (error) => {
+  socket.send(encodeWithin(packet, most), to.port, to.address, (error) => {
     if (error) log.warn('dhcp.unsent', { to: to.address, port: to.port, error: messageOf(error) });
   });
 }

@@ -1,6 +1,7 @@
 // Network namespaces, programs in them, and what those cost. No packet leaves the namespaces.
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, unlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 export const SERVER = '10.77.0.1';
@@ -81,16 +82,13 @@ export function run(namespace, argv, { seconds = 30, cwd = '/' } = {}) {
 
 /** Starts a server and waits until it listens. @param listens `['udp', 67]` and the like, all of them */
 export async function start(namespace, argv, listens) {
-  const child = spawn('ip', ['netns', 'exec', namespace, ...argv], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let complaint = '';
-  child.stderr.on('data', (chunk) => {
-    complaint = (complaint + String(chunk)).slice(-2000);
-  });
+  const log = openLog();
+  const child = spawn('ip', ['netns', 'exec', namespace, ...argv], { stdio: ['ignore', 'ignore', log.fd] });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   for (let tries = 0; !listens.every(([protocol, port]) => isBound(child.pid, protocol, port)); tries += 1) {
     if (tries > 200 || child.exitCode !== null) {
       child.kill('SIGKILL');
-      throw new Error(`${argv[0]} does not start: ${complaint.trim()}`);
+      throw new Error(`${argv[0]} does not start: ${log.close()}`);
     }
     await new Promise((again) => setTimeout(again, 25));
   }
@@ -102,10 +100,27 @@ export async function start(namespace, argv, listens) {
     async stop() {
       child.kill('SIGKILL');
       await ended;
+      log.close();
       for (let left = pidsIn(namespace); left.length > 0; left = pidsIn(namespace)) {
         for (const pid of left) kill(pid);
         await new Promise((again) => setTimeout(again, 10));
       }
+    },
+  };
+}
+
+/** A file without a name, so that nobody has to read along while a server is measured. @returns at its end what was said last */
+function openLog() {
+  const path = join(tmpdir(), `puffboot-bench-${process.pid}.log`);
+  const fd = openSync(path, 'w+');
+  unlinkSync(path);
+  return {
+    fd,
+    close() {
+      const said = Buffer.alloc(2000);
+      const length = readSync(fd, said, 0, said.length, Math.max(0, fstatSync(fd).size - said.length));
+      closeSync(fd);
+      return said.toString('utf8', 0, length).trim();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Arrival, type Decision, decide } from '../../../netboot/dhcp/decide.ts';
 import { decodePacket, encodePacket, NO_ADDRESS, type Packet } from '../../../netboot/dhcp/packet.ts';
+import { encodeWithin } from '../../../netboot/dhcp/shorten.ts';
 import { lookupOf } from '../../../netboot/lookup.ts';
 import type { Ipv4, Lladdr } from '../../../src/common/address.ts';
 import {
@@ -308,8 +309,11 @@ describe('details', () => {
         ...(maxMessageSize === undefined ? {} : { maxMessageSize }),
       },
     };
-    const reply = judge(packet).reply?.packet ?? ipxe;
-    expect(encodePacket(reply).length).toBeLessThanOrEqual(most);
+    const judged = judge(packet).reply;
+    const bytes = encodeWithin(judged?.packet ?? ipxe, judged?.most ?? 0);
+    expect(bytes.length).toBeLessThanOrEqual(most);
+    const decoded = decodePacket(Uint8Array.from(bytes));
+    const reply = decoded.ok ? decoded.packet : ipxe;
     expect(reply.options).toMatchObject({ messageType: 'offer', serverId: BOOT_ADDRESS, relayInfo });
     expect(reply.bootfile).toBe('auto_install');
     expect(reply.options.tftpServers === undefined).toBe(most === 548);

@@ -54,8 +54,9 @@ const EVERYTHING: Packet = {
   others: [{ code: 119, bytes: Uint8Array.of(1, 2, 3) }],
 };
 
+/** Values are pieces of the packet, and so plain bytes where it is. */
 function decoded(bytes: Uint8Array): Packet {
-  const result = decodePacket(bytes);
+  const result = decodePacket(Uint8Array.from(bytes));
   if (!result.ok) throw new Error(result.reason);
   return result.packet;
 }
