@@ -124,6 +124,8 @@ export type BootEvent =
       readonly status: number;
       readonly bytes: number;
       readonly seconds: number;
+      /** Why it was not sent, or not to its end, where that is ours to say. */
+      readonly reason?: string;
     })
   | (EventBase & {
       /** A request for something that boot HTTP does not have: neither response file nor set. */

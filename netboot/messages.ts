@@ -144,6 +144,7 @@ const eventSchema = z.discriminatedUnion('kind', [
     status: count,
     bytes: count,
     seconds: count,
+    reason: z.string().exactOptional(),
   }),
   z.strictObject({ ...base, kind: z.literal('http'), path: z.string(), status: count, reason: z.string() }),
   z.strictObject({

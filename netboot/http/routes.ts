@@ -73,7 +73,7 @@ export function route(request: HttpRequest, lookup: Lookup, now: number): Route 
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return refused('other', cut(url.path), client, 405, `method ${cut(request.method)}`);
   }
-  const asking = { ...url, client, lookup, now };
+  const asking = { path: url.path, setDirectory: url.setDirectory, client, lookup, now };
   for (const [pattern, answer] of ROUTES) {
     const match = pattern.exec(url.path);
     if (match !== null) return answer(asking, match);
@@ -169,12 +169,13 @@ function refused(
 
 /** @returns null unless it is an absolute path that can be decoded to text without control characters */
 function parseUrl(url: string): { path: string; setDirectory: string | null } | null {
-  const [path = '', ...query] = url.split('?');
-  if (!path.startsWith('/')) return null;
+  if (!url.startsWith('/')) return null;
+  const [path = ''] = url.split('?', 1);
+  const query = url.slice(path.length + 1);
   try {
     const decoded = decodeURIComponent(path);
     if (/[\0-\x1f\x7f]/.test(decoded)) return null;
-    return { path: decoded, setDirectory: new URLSearchParams(query.join('?')).get('path') };
+    return { path: decoded, setDirectory: query === '' ? null : new URLSearchParams(query).get('path') };
   } catch {
     return null; // a broken escape
   }

@@ -1,59 +1,45 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { sharerOf } from '../lookup.ts';
 
-/** Milliseconds. A client that sends its request slower, or takes nothing for as long as `idle`, is cut off. */
+/** Milliseconds, but for `slowBytes`. */
 export interface HttpLimits {
-  readonly headers: number;
-  readonly request: number;
+  /** For a request from its first byte on, and for the first byte of the first one. */
+  readonly head: number;
+  /** Until a client has to take something of what it asked for. */
   readonly idle: number;
+  /** Until the next request. */
   readonly keepAlive: number;
+  /** In so long a client that asked for more than that has to take `slowBytes`. */
+  readonly slow: number;
+  readonly slowBytes: number;
   /** How often it is looked who is too slow. */
   readonly look: number;
 }
 
-const LIMITS: HttpLimits = {
-  headers: 10_000,
-  request: 15_000,
+export const HTTP_LIMITS: HttpLimits = {
+  head: 10_000,
   idle: 60_000,
   keepAlive: 5_000,
+  // 1 KiB a second: no link is as slow for long, and a Range goes on where the connection was cut off.
+  slow: 60_000,
+  slowBytes: 60 * 1024,
   look: 2_000,
 };
-const MOST_CONNECTIONS = 512;
+
+export const MOST_CONNECTIONS = 512;
 const MOST_PER_ADDRESS = 64;
 /** What is left beyond these is for machines of the catalog: a stranger can have many addresses. */
 const MOST_WITH_STRANGERS = 384;
-const HEADER_BYTES = 8192;
 
 /**
- * An HTTP server that no client can use up by being slow, or many.
+ * One address may not use up what all share, nor may many of strangers.
  * @param isKnown whether a machine of the catalog has this address
+ * @returns counts a connection until it is closed, and says whether it may stay
  */
-export function limitedServer(
-  listener: RequestListener,
-  isKnown: (address: string) => boolean,
-  limits: HttpLimits = LIMITS,
-): Server {
-  const http = createServer(
-    {
-      headersTimeout: limits.headers,
-      requestTimeout: limits.request,
-      keepAliveTimeout: limits.keepAlive,
-      connectionsCheckingInterval: limits.look,
-      maxHeaderSize: HEADER_BYTES,
-    },
-    listener,
-  );
-  http.maxConnections = MOST_CONNECTIONS;
-  http.timeout = limits.idle;
-  limitPerAddress(http, isKnown);
-  return http;
-}
-
-/** One address may not use up what all share, nor may many of strangers. */
-function limitPerAddress(http: Server, isKnown: (address: string) => boolean): void {
+export function placesOf(isKnown: (address: string) => boolean): (socket: Socket) => boolean {
   const open = new Map<string, number>();
   let all = 0;
-  http.on('connection', (socket) => {
+  return (socket) => {
     const address = socket.remoteAddress ?? '';
     const sharer = sharerOf(address);
     const count = (open.get(sharer) ?? 0) + 1;
@@ -65,6 +51,6 @@ function limitPerAddress(http: Server, isKnown: (address: string) => boolean): v
       if (left > 0) open.set(sharer, left);
       else open.delete(sharer);
     });
-    if (count > MOST_PER_ADDRESS || (all > MOST_WITH_STRANGERS && !isKnown(address))) socket.destroy();
-  });
+    return count <= MOST_PER_ADDRESS && (all <= MOST_WITH_STRANGERS || isKnown(address));
+  };
 }

@@ -1,10 +1,14 @@
-import type { ServerResponse } from 'node:http';
 import type { OpenedFile } from '../files.ts';
+import type { Reply } from './http-connection.ts';
 
-/** All the memory that a transfer takes. Large ones cost the first sets after a start half, small ones let hundreds run. */
-const PIECE_BYTES = 1024 * 1024;
+/** All the memory that a transfer takes. Small ones let hundreds run, and a slow client is told from one that stopped. */
+const FIRST_PIECE_BYTES = 64 * 1024;
+/** Where few are fetched, and the client takes what there is. */
+const LARGEST_PIECE_BYTES = 1024 * 1024;
 const SMALL_PIECE_BYTES = 128 * 1024;
 const MOST_WITH_LARGE = 16;
+/** A client that takes longer for a piece gets small ones. Milliseconds. */
+const QUICK = 500;
 let running = 0;
 
 /**
@@ -17,24 +21,18 @@ export async function sendFile(
   file: OpenedFile,
   offset: number,
   length: number,
-  response: ServerResponse,
+  reply: Reply,
 ): Promise<number> {
-  const most = running < MOST_WITH_LARGE ? PIECE_BYTES : SMALL_PIECE_BYTES;
   running += 1;
   try {
-    return await sendPieces(file, offset, length, Buffer.allocUnsafe(Math.min(most, length)), response);
+    return await sendPieces(file, offset, length, reply);
   } finally {
     running -= 1;
   }
 }
 
-async function sendPieces(
-  file: OpenedFile,
-  offset: number,
-  length: number,
-  room: Buffer,
-  response: ServerResponse,
-): Promise<number> {
+async function sendPieces(file: OpenedFile, offset: number, length: number, reply: Reply): Promise<number> {
+  let room: Buffer = Buffer.allocUnsafe(Math.min(FIRST_PIECE_BYTES, length));
   let done = 0;
   while (done < length) {
     const piece = room.subarray(0, length - done);
@@ -44,25 +42,22 @@ async function sendPieces(
     const isLast = done + piece.length === length;
     if (isLast && (await file.isUnchanged?.()) === false)
       throw new Error('the file changed while it was sent');
-    if (!(await write(response, piece))) return done;
+    const began = performance.now();
+    if (!(await reply.piece(piece))) return done;
     done += piece.length;
+    room = roomFor(length - done, performance.now() - began, room);
     await turn();
   }
-  response.end();
   return done;
 }
 
-/** @returns whether the system has taken it all; false when the client left */
-function write(response: ServerResponse, piece: Uint8Array): Promise<boolean> {
-  return new Promise((resolve) => {
-    if (response.destroyed) return resolve(false);
-    const left = () => resolve(false);
-    response.once('close', left);
-    response.write(piece, (error) => {
-      response.off('close', left);
-      resolve(!error);
-    });
-  });
+/** For the pieces to come: twice what was taken quickly. */
+function roomFor(left: number, milliseconds: number, room: Buffer): Buffer {
+  const most = running <= MOST_WITH_LARGE ? LARGEST_PIECE_BYTES : SMALL_PIECE_BYTES;
+  const wanted = milliseconds < QUICK ? Math.min(room.length * 2, most) : FIRST_PIECE_BYTES;
+  return wanted === room.length || left <= Math.min(wanted, room.length)
+    ? room
+    : Buffer.allocUnsafe(Math.min(wanted, left));
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

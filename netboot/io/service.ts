@@ -111,8 +111,10 @@ export function startNetboot({ clock, log, ...parts }: NetbootParts): RunningNet
   };
 }
 
-/** A token is a key to a response file: the log never holds it. What is undefined is not written. */
-function fieldsOf(event: BootEvent, audit: object): Readonly<Record<string, unknown>> {
-  const fields = { ...event, ...audit, kind: undefined, at: undefined };
-  return 'token' in event ? { ...fields, token: '***' } : fields;
+/** A token is a key to a response file: the log never holds it. */
+function fieldsOf(
+  { kind: _, at: __, ...event }: BootEvent,
+  audit: object,
+): Readonly<Record<string, unknown>> {
+  return Object.assign(event, audit, 'token' in event ? { token: '***' } : null);
 }

@@ -1,8 +1,8 @@
 import dgram from 'node:dgram';
 import net from 'node:net';
 import { messageOf, OperatorError } from '../../common/error.ts';
+import { gatherer } from '../../common/gatherer.ts';
 import { SYSTEM_CLOCK } from '../clock.ts';
-import { gatherer } from './gatherer.ts';
 import type { SocketRole, ToChild, ToParent } from './protocol.ts';
 
 /** The two children's end of the channel to the parent. */

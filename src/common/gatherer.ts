@@ -1,4 +1,4 @@
-import type { Clock } from '../../common/port.ts';
+import type { Clock } from './port.ts';
 
 /** What is added within so many milliseconds goes together. */
 const TOGETHER_MS = 5;

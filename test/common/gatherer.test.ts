@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { gatherer } from '../../../src/io/processes/gatherer.ts';
-import { FakeClock } from '../../fakes/clock.ts';
+import { gatherer } from '../../src/common/gatherer.ts';
+import { FakeClock } from '../fakes/clock.ts';
 
 it.each([
   { name: 'one alone goes at once', added: [[0, 'a']], sent: [[0, 'a']] },

@@ -1,0 +1,117 @@
+/** The head of a request, as far as anything here asks what it says. */
+export interface RequestHead {
+  readonly method: string;
+  /** Path and query as they came; without the authority where they came as a whole URL (RFC 9112 §3.2.2). */
+  readonly target: string;
+  /** By name in lower case; values of one that is repeated are joined by `, ` (RFC 9110 §5.3). */
+  readonly fields: ReadonlyMap<string, string>;
+  /** Whether the client may ask again over this connection (RFC 9112 §9.3). */
+  readonly keepsAlive: boolean;
+  /** Announced; whether one follows is not looked at. */
+  readonly hasBody: boolean;
+}
+
+export type BrokenStatus = 400 | 431 | 505;
+
+export type Reading =
+  | { readonly kind: 'request'; readonly request: RequestHead; readonly rest: string }
+  /** The head has not ended; `rest` is to stand before what arrives next. */
+  | { readonly kind: 'more'; readonly rest: string }
+  | { readonly kind: 'broken'; readonly status: BrokenStatus; readonly reason: string };
+
+/** Characters of a head with its empty line. */
+export const LONGEST_HEAD = 8192;
+const MOST_FIELDS = 64;
+
+const EMPTY_LINES = /^(?:\r\n)+/;
+/** Nothing of a head may be a control character but CR LF and a tab; neither CR nor LF comes alone (RFC 9112 §2.2). */
+const STRAY = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?=[^\n])|(?<!\r)\n/;
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]";
+const REQUEST_LINE = new RegExp(`^(${TOKEN}{1,32}) ([\\x21-\\x7e]+) HTTP/(\\d)\\.(\\d)$`);
+/** No blank before the colon, and none before the name: that would go on with the line above (RFC 9112 §5). */
+const FIELD_LINE = new RegExp(`^(${TOKEN}+):(.*)$`);
+const AUTHORITY = /^https?:\/\/[^/?#]+(?=[/?#]|$)/i;
+
+/**
+ * Takes one head from what a client has sent (RFC 9112 §2 to §5, §9.3):
+ *
+ *     method SP target SP HTTP/1.x CR LF
+ *     name ":" blanks value blanks CR LF      (any number of them)
+ *     CR LF
+ *
+ * What it makes of some bytes does not depend on the pieces in which they arrive.
+ * @param unread latin1, from the end of the last head on
+ */
+export function readRequest(unread: string): Reading {
+  const text = unread.startsWith('\r\n') ? unread.replace(EMPTY_LINES, '') : unread;
+  const end = text.indexOf('\r\n\r\n');
+  const isWhole = end >= 0 && end + 4 <= LONGEST_HEAD;
+  if (STRAY.test(text.slice(0, isWhole ? end + 2 : LONGEST_HEAD)))
+    return broken(400, 'a control character, or half of a line end, in the head');
+  if (isWhole) return parseHead(text.slice(0, end), text.slice(end + 4));
+  return text.length < LONGEST_HEAD
+    ? { kind: 'more', rest: text }
+    : broken(431, `a head of more than ${LONGEST_HEAD} bytes`);
+}
+
+function parseHead(head: string, rest: string): Reading {
+  const [line = '', ...lines] = head.split('\r\n');
+  const match = REQUEST_LINE.exec(line);
+  if (match === null) return broken(400, 'not a request line');
+  const [, method = '', target = '', major = '', minor = ''] = match;
+  if (major !== '1') return broken(505, `HTTP/${major}.${minor}`);
+  if (lines.length > MOST_FIELDS) return broken(431, `more than ${MOST_FIELDS} header fields`);
+  const fields = parseFields(lines);
+  if (fields === null) return broken(400, 'not a header field');
+  // Whom else it might mean does not matter here; two readers that disagree do (RFC 9112 §3.2).
+  const host = fields.get('host');
+  if (host === undefined ? minor !== '0' : host.includes(',')) return broken(400, 'not one Host');
+  const request = {
+    method,
+    target: withoutAuthority(target),
+    fields,
+    keepsAlive: keepsAlive(fields.get('connection'), minor),
+    hasBody: fields.has('content-length') || fields.has('transfer-encoding'),
+  };
+  return { kind: 'request', request, rest };
+}
+
+function parseFields(lines: readonly string[]): Map<string, string> | null {
+  const fields = new Map<string, string>();
+  for (const line of lines) {
+    const match = FIELD_LINE.exec(line);
+    if (match === null) return null;
+    const name = (match[1] ?? '').toLowerCase();
+    const value = trimmed(match[2] ?? '');
+    const before = fields.get(name);
+    fields.set(name, before === undefined ? value : `${before}, ${value}`);
+  }
+  return fields;
+}
+
+/** Of blanks alone; a pattern for both ends would take a time that grows with the square of a long blank. */
+function trimmed(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
+  return text.slice(start, end);
+}
+
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
+
+function withoutAuthority(target: string): string {
+  if (target.startsWith('/')) return target;
+  const path = target.replace(AUTHORITY, '');
+  return path === target || path.startsWith('/') ? path : `/${path}`;
+}
+
+function keepsAlive(connection: string | undefined, minor: string): boolean {
+  if (connection === undefined) return minor !== '0';
+  const options = connection.toLowerCase().split(',').map(trimmed);
+  if (options.includes('close')) return false;
+  return minor !== '0' || options.includes('keep-alive');
+}
+
+function broken(status: BrokenStatus, reason: string): Reading {
+  return { kind: 'broken', status, reason };
+}

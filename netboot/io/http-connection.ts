@@ -1,0 +1,209 @@
+import type { Socket } from 'node:net';
+import { LONGEST_HEAD, type RequestHead, readRequest } from '../http/request.ts';
+import { type Fields, type Framing, renderHead, type Status } from '../http/response.ts';
+import type { HttpLimits } from './http-limits.ts';
+
+/** What one request is answered with: a text, or a head and the pieces that it promises. */
+export interface Reply {
+  /** The client's IP address. */
+  readonly from: string;
+  /** @returns the bytes of the body, which a HEAD is not given */
+  text(status: Status, fields: Fields, body: string): number;
+  head(status: Status, fields: Fields): void;
+  /** Resolves when the system has taken it all, and the bytes may be overwritten. @returns false when the client is gone */
+  piece(bytes: Uint8Array): Promise<boolean>;
+  /** Why we left the client; null where we did not. */
+  cut(): string | null;
+}
+
+export interface ConnectionParts {
+  readonly limits: HttpLimits;
+  /** Says all of the answer before it returns or resolves. What was promised and cannot be kept rejects: that ends the connection. */
+  readonly answer: (request: RequestHead, reply: Reply) => undefined | Promise<undefined>;
+  /** Told of what is no request, when it has been refused. */
+  readonly refused: (from: string, status: Status, reason: string) => void;
+  /** Now, as `Date` has it. */
+  readonly date: () => string;
+}
+
+/** What a client still sends when its connection was ended is read, or it might never see the answer. Bytes. */
+const MOST_IGNORED = 64 * 1024;
+const FOR_EVER = Number.POSITIVE_INFINITY;
+
+/** What comes next, and is late when its time is over. */
+type Doing = 'wait' | 'read' | 'answer' | 'close';
+
+/**
+ * Answers the requests of one connection one by one, in their order: what a client asks before it was answered waits,
+ * and so does what it asks before it took the answer. Owns the socket.
+ */
+export class HttpConnection {
+  readonly #socket: Socket;
+  readonly #parts: ConnectionParts;
+  readonly #from: string;
+  #doing: Doing = 'read';
+  /** Milliseconds. */
+  #left: number;
+  /** Latin1. */
+  #unread = '';
+  #hasEnded = false;
+  #ignored = 0;
+  #cut: string | null = null;
+  #gone: (() => void) | null = null;
+
+  constructor(socket: Socket, parts: ConnectionParts) {
+    const { limits } = parts;
+    this.#socket = socket;
+    this.#parts = parts;
+    this.#left = limits.head;
+    this.#from = (socket.remoteAddress ?? '').replace(/^::ffff:/i, '');
+    socket.on('data', (bytes: Buffer) => this.#take(bytes));
+    socket.on('end', () => this.#ended());
+    socket.on('error', () => undefined); // its close follows
+    socket.on('close', () => this.#gone?.());
+    socket.on('timeout', () => this.#cutOff(`took nothing for ${limits.idle / 1000} s`));
+  }
+
+  /** To be called every `limits.look` milliseconds: counted so, no time is missed while all stood still. */
+  look(): void {
+    const { look, slow, slowBytes } = this.#parts.limits;
+    this.#left -= look;
+    if (this.#left >= 0) return;
+    if (this.#doing === 'read') this.#refuse(408, 'took too long for its head');
+    else this.#cutOff(`took less than ${slowBytes} bytes in ${slow / 1000} s`);
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #take(bytes: Buffer): void {
+    if (this.#doing === 'close') {
+      this.#ignored += bytes.length;
+      if (this.#ignored > MOST_IGNORED) this.#socket.destroy();
+      return;
+    }
+    this.#unread += bytes.toString('latin1');
+    if (this.#doing === 'wait') this.#turnTo('read', this.#parts.limits.head);
+    this.#readOn();
+  }
+
+  #ended(): void {
+    this.#hasEnded = true;
+    if (this.#doing === 'wait') this.#turnTo('read', this.#parts.limits.head);
+    this.#readOn();
+  }
+
+  #readOn(): void {
+    if (this.#doing === 'read' && !this.#socket.destroyed) this.#read();
+    // More than a head is not taken before the one before it was answered.
+    if (this.#unread.length > LONGEST_HEAD) this.#socket.pause();
+    else if (this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  #read(): void {
+    const reading = readRequest(this.#unread);
+    if (reading.kind === 'broken') {
+      this.#refuse(reading.status, reading.reason);
+      return;
+    }
+    this.#unread = reading.rest;
+    if (reading.kind === 'request') this.#answer(reading.request);
+    else if (this.#hasEnded && this.#unread !== '') this.#refuse(400, 'ended in the middle of its head');
+    else if (this.#hasEnded) this.#leave();
+  }
+
+  #answer(request: RequestHead): void {
+    this.#turnTo('answer', FOR_EVER);
+    const keeps = request.keepsAlive && !request.hasBody;
+    const answered = this.#parts.answer(request, this.#replyTo(request, keeps));
+    if (answered === undefined) {
+      this.#answered(keeps);
+      return;
+    }
+    answered.then(
+      () => this.#answered(keeps),
+      () => this.#socket.destroy(),
+    );
+  }
+
+  #answered(keeps: boolean): void {
+    const { head, keepAlive, slow } = this.#parts.limits;
+    if (this.#socket.destroyed) return;
+    if (this.#socket.timeout) this.#socket.setTimeout(0);
+    if (this.#socket.writableLength > 0) {
+      this.#left = slow;
+      this.#socket.write('', () => this.#answered(keeps));
+    } else if (!keeps) this.#leave();
+    else if (this.#unread === '' && !this.#hasEnded) this.#turnTo('wait', keepAlive);
+    else {
+      this.#turnTo('read', head);
+      setImmediate(() => this.#readOn()); // others have their turn first
+    }
+  }
+
+  #replyTo({ method }: RequestHead, keeps: boolean): Reply {
+    const socket = this.#socket;
+    const framing = this.#framing(keeps);
+    return {
+      from: this.#from,
+      text(status, fields, body) {
+        const bytes = Buffer.byteLength(body);
+        const head = renderHead(status, fields, framing, bytes);
+        // As latin1 it leaves without being looked at.
+        socket.write(method === 'HEAD' ? head : head + body, bytes === body.length ? 'latin1' : 'utf8');
+        return bytes;
+      },
+      head: (status, fields) => void socket.write(renderHead(status, fields, framing)),
+      piece: (bytes) => this.#piece(bytes),
+      cut: () => this.#cut,
+    };
+  }
+
+  #piece(bytes: Uint8Array): Promise<boolean> {
+    const { idle, slow, slowBytes } = this.#parts.limits;
+    if (!this.#socket.timeout) this.#socket.setTimeout(idle);
+    this.#left = Math.max(slow, (bytes.length / slowBytes) * slow);
+    return new Promise((resolve) => {
+      const taken = (isTaken: boolean) => {
+        this.#gone = null;
+        this.#left = FOR_EVER;
+        resolve(isTaken);
+      };
+      this.#gone = () => taken(false);
+      // The end of a connection ends its writes without an error.
+      if (this.#socket.destroyed) taken(false);
+      else this.#socket.write(bytes, (error) => taken(!error && !this.#socket.destroyed));
+    });
+  }
+
+  #refuse(status: Status, reason: string): void {
+    this.#socket.write(renderHead(status, {}, this.#framing(false), 0));
+    this.#leave();
+    this.#parts.refused(this.#from, status, reason);
+  }
+
+  #leave(): void {
+    this.#turnTo('close', this.#parts.limits.keepAlive);
+    this.#unread = '';
+    this.#socket.end();
+    this.#socket.resume();
+  }
+
+  #cutOff(reason: string): void {
+    if (this.#doing === 'answer') this.#cut ??= reason;
+    this.#socket.destroy();
+  }
+
+  #turnTo(doing: Doing, milliseconds: number): void {
+    this.#doing = doing;
+    this.#left = milliseconds;
+  }
+
+  #framing(keeps: boolean): Framing {
+    return {
+      date: this.#parts.date(),
+      keepAliveSeconds: keeps ? this.#parts.limits.keepAlive / 1000 : null,
+    };
+  }
+}
