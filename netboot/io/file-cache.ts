@@ -17,7 +17,7 @@ interface Entry {
 }
 
 /**
- * One copy of a kernel for all machines that fetch it at once, three or four times each. Every opening looks at
+ * One copy of a kernel for all machines that fetch it at once, three or four times each, and for all threads that send it. Every opening looks at
  * the file again: a copy of another size or time is dropped. Who holds an old copy gets that one to its end.
  */
 export function cachedFiles(openFile: OpenFile, limits: CacheLimits = CACHE_LIMITS): OpenFile {
@@ -65,7 +65,7 @@ export function cachedFiles(openFile: OpenFile, limits: CacheLimits = CACHE_LIMI
 /** @returns null where the file is not what it was when it was opened, or cannot be read: then nothing is kept */
 async function load(file: OpenedFile): Promise<Uint8Array | null> {
   try {
-    const bytes = new Uint8Array(file.size);
+    const bytes = new Uint8Array(new SharedArrayBuffer(file.size));
     const isWhole = (await file.read(bytes, 0)) === file.size;
     return isWhole && (await file.isUnchanged?.()) !== false ? bytes : null;
   } catch {

@@ -11,6 +11,7 @@ import { cachedFiles } from './file-cache.ts';
 import { renderWith } from './fresh-passwords.ts';
 import { filesBelow, listingBelow } from './sets-directory.ts';
 import { serveTftp } from './tftp-service.ts';
+import type { StartTransfer } from './tftp-start.ts';
 import { serveRewriter } from './tftpd-rewriter.ts';
 
 export interface NetbootParts {
@@ -30,6 +31,8 @@ export interface NetbootParts {
   readonly leases?: NonNullable<DhcpParts['leases']>;
   /** Makes the passwords of VMs that have any; the opener's to end. */
   readonly makePasswords?: MakePasswords;
+  /** Runs the transfers of TFTP; the opener's to end. */
+  readonly startTransfer?: StartTransfer;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -74,6 +77,7 @@ export function startNetboot({ clock, log, ...parts }: NetbootParts): RunningNet
     sockets: parts.tftp,
     ...(parts.tftpDirectory && { openOther: cachedFiles(filesBelow(parts.tftpDirectory)) }),
     architectureOf: (address) => architectures.get(address) ?? null,
+    ...(parts.startTransfer && { startTransfer: parts.startTransfer }),
   });
   const rewriter =
     parts.tftpdDirectory === undefined

@@ -1,4 +1,4 @@
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import type { RemoteInfo, Socket } from 'node:dgram';
 import { messageOf } from '../../src/common/error.ts';
 import type { Clock, Log } from '../../src/common/port.ts';
 import type { BootEvent } from '../catalog.ts';
@@ -8,7 +8,8 @@ import { type Named, otherPath, resolveName } from '../tftp/names.ts';
 import { decodeTftp, ERROR_CODES, encodeTftp, type TransferRequest } from '../tftp/packet.ts';
 import { enlargeReceiveBuffer } from './receive-buffer.ts';
 import { type Mode, type OpenedSource, openSource } from './tftp-source.ts';
-import { type RunningTransfer, runTransfer, type TransferResult } from './tftp-transfer.ts';
+import { type StartTransfer, transfersHere } from './tftp-start.ts';
+import type { RunningTransfer, TransferResult } from './tftp-transfer.ts';
 
 export interface TftpParts {
   /** Bound already, one for each boot address. */
@@ -20,6 +21,8 @@ export interface TftpParts {
   readonly openFile: OpenFile;
   /** The operator's own directory: what is in it anybody may have. */
   readonly openOther?: OpenFile;
+  /** In this thread unless it is said. */
+  readonly startTransfer?: StartTransfer;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -46,7 +49,7 @@ const LONGEST_SHOWN = 200;
 const MOST_TOLD = 5000;
 
 export function serveTftp(parts: TftpParts): TftpService {
-  const { sockets, lookup, report, clock, log } = parts;
+  const { sockets, lookup, report, clock, log, startTransfer: start = transfersHere(clock) } = parts;
   const sessions = new Map<string, Session>();
   const work = new Set<Promise<void>>();
   const isNews = newsGate();
@@ -142,12 +145,9 @@ export function serveTftp(parts: TftpParts): TftpService {
         return refuse(listener, peer, request.file, opened.missing, ERROR_CODES.notFound, seen);
       }
       source = opened;
-      const socket = await connectTo(peer, listener.address().address);
-      if (session.replaced || closing) {
-        socket.close(); // without a packet: the peer's port belongs to another transfer by now
-        return;
-      }
-      session.running = runTransfer(socket, request.options, source, clock);
+      if (session.replaced || closing) return;
+      const localAddress = listener.address().address;
+      session.running = start({ peer, localAddress, options: request.options, source });
       tell(peer, request.file, await session.running.done);
     } catch (error) {
       refuse(listener, peer, request.file, `cannot be sent: ${messageOf(error)}`, ERROR_CODES.undefined);
@@ -218,24 +218,6 @@ function tooMany(sessions: ReadonlyMap<string, Session>, { address }: RemoteInfo
   return (
     [...sessions.values()].filter(({ peer }) => sharerOf(peer.address) === sharer).length >= MOST_PER_CLIENT
   );
-}
-
-/** A socket of its own on the address that was asked, deaf to everybody but the peer. */
-function connectTo(peer: RemoteInfo, localAddress: string): Promise<Socket> {
-  const socket = createSocket(peer.family === 'IPv6' ? 'udp6' : 'udp4');
-  return new Promise((resolve, reject) => {
-    const fail = (error: Error) => {
-      socket.close();
-      reject(error);
-    };
-    socket.once('error', fail);
-    socket.bind({ address: localAddress, port: 0, exclusive: true }, () => {
-      socket.connect(peer.port, peer.address, () => {
-        socket.off('error', fail);
-        resolve(socket);
-      });
-    });
-  });
 }
 
 function printable(text: string): string {

@@ -62,9 +62,10 @@ async function translated(source: OpenedSource): Promise<Opened> {
   }
 }
 
-function memorySource(bytes: Uint8Array): OpenedSource {
+export function memorySource(bytes: Uint8Array): OpenedSource {
   return {
     size: bytes.length,
+    ...(bytes.buffer instanceof SharedArrayBuffer && { shared: bytes }),
     read: (offset, length) => bytes.subarray(offset, offset + length),
     close: async () => undefined,
   };

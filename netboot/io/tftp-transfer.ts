@@ -23,6 +23,8 @@ import {
 /** Where the bytes come from. `read` answers at once where it can. */
 export interface Source {
   readonly size: number;
+  /** All of it, where it lies in memory that threads can share. Not to be changed. */
+  readonly shared?: Uint8Array;
   read(offset: number, length: number): Uint8Array | Promise<Uint8Array>;
 }
 
@@ -51,25 +53,28 @@ export interface RunningTransfer {
 /** A peer that sends faster than it is answered loses packets, as it would on the wire. */
 const MOST_WAITING = 64;
 
-const ASKED_AGAIN = 'the client asked again';
+export const ASKED_AGAIN = 'the client asked again';
 /** A hushed transfer is given up after so many milliseconds. */
 const HUSHED_FOR = 5000;
 
 /**
  * Runs one transfer over its own socket, which is connected to the peer, so that nobody else can disturb it
  * and the system tells when the peer is gone.
+ * @param onBegun called when the peer has answered for the first time
  */
 export function runTransfer(
   socket: Socket,
   asked: RequestOptions,
   source: Source,
   clock: Clock,
+  onBegun: () => void = () => undefined,
 ): RunningTransfer {
   let [transfer, effects] = openTransfer(asked, source.size, clock.now());
   const waiting: TransferEvent[] = [];
   let busy = true;
   let ended = false;
   let hushed = false;
+  let begun = false;
   let cancelTimer: (() => void) | null = null;
   let [deadline, armedFor] = [0, 0];
   let resolve: (result: TransferResult) => void = () => {};
@@ -110,11 +115,20 @@ export function runTransfer(
       }
     }
   };
-  // The system has copied a packet when `send` is back, and then the next one may be written over it; one that had to
-  // wait for room in the system is left alone. Handing over header and bytes apart costs more than copying them.
-  const whole = Buffer.allocUnsafe(DATA_HEADER_BYTES + transfer.terms.blockSize);
-  const frame = (length: number): Buffer =>
-    length === whole.length && socket.getSendQueueCount() === 0 ? whole : Buffer.allocUnsafe(length);
+  // One for each packet of a window. The system has copied them when `send` is back, and the next window is written over
+  // them; where one had to wait for room in the system, they are left to it. Header and bytes apart cost more than a copy.
+  let frames: Buffer[] = [];
+  let framed = 0;
+  const nextWindow = () => {
+    framed = 0;
+    if (socket.getSendQueueCount() > 0) frames = [];
+  };
+  const frame = (length: number): Buffer => {
+    const whole = frames[framed] ?? Buffer.allocUnsafe(DATA_HEADER_BYTES + transfer.terms.blockSize);
+    frames[framed] = whole;
+    framed += 1;
+    return length === whole.length ? whole : whole.subarray(0, length);
+  };
   const sendData = ({ number, length }: { number: number; length: number }, bytes: Uint8Array) => {
     if (ended) return;
     if (bytes.length === length) {
@@ -154,6 +168,11 @@ export function runTransfer(
         const event = waiting.shift();
         if (event === undefined || ended) break;
         [transfer, effects] = stepTransfer(transfer, event, clock.now());
+        nextWindow();
+        if (!begun && hasBegun(transfer)) {
+          begun = true;
+          onBegun();
+        }
       }
       effects = [];
       busy = false;

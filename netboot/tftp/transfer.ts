@@ -14,9 +14,12 @@ export interface Transfer {
   readonly acknowledged: number;
   /** The last block of the window that is on its way. */
   readonly sent: number;
-  /** When that window was sent, and whether part of it went more than once. */
+  /** When that window was sent first and last, and whether part of it went more than once. */
+  readonly firstSentAt: number;
   readonly sentAt: number;
   readonly repeated: boolean;
+  /** Whether part of the window before it did. */
+  readonly followsRepeated: boolean;
   /** Windows sent without an answer. */
   readonly tries: number;
   readonly roundTrip: RoundTrip | null;
@@ -42,6 +45,8 @@ export type TransferEffect =
 type Stepped = readonly [Transfer, readonly TransferEffect[]];
 
 const MAX_TRIES = 11;
+/** No more than this, in milliseconds, is taken for a round trip of what was sent more than once. */
+const LONGEST_GUESS = 250;
 
 /** @param now milliseconds since the epoch, here and below */
 export function openTransfer(options: RequestOptions, size: number, now: number): Stepped {
@@ -51,8 +56,10 @@ export function openTransfer(options: RequestOptions, size: number, now: number)
     size,
     acknowledged: terms.taken.size > 0 ? -1 : 0,
     sent: -1,
+    firstSentAt: now,
     sentAt: now,
     repeated: false,
+    followsRepeated: false,
     tries: 0,
     roundTrip: null,
   });
@@ -108,20 +115,42 @@ function stepAck(transfer: Transfer, number: number, now: number): Stepped {
   if (forward === 0) return stepRepeatedAck(transfer, now);
   if (block > transfer.sent) return [transfer, []];
 
-  const wholeWindow = block === transfer.sent && !transfer.repeated;
-  const roundTrip = wholeWindow ? measured(transfer.roundTrip, now - transfer.sentAt) : transfer.roundTrip;
   // Spelled out: spreads cost more than all the rest of what is done for an ACK.
   const { terms, size, sent } = transfer;
-  const next = { terms, size, acknowledged: block, sent, sentAt: now, repeated: false, tries: 0, roundTrip };
+  const next: Transfer = {
+    terms,
+    size,
+    acknowledged: block,
+    sent,
+    firstSentAt: now,
+    sentAt: now,
+    repeated: block < sent,
+    followsRepeated: transfer.repeated,
+    tries: 0,
+    roundTrip: block === sent ? roundTripOf(transfer, now) : transfer.roundTrip,
+  };
   return block === lastBlock(transfer) ? end(next, 'sent', null) : sendWindow(next);
 }
 
 /**
+ * What was sent more than once may be acknowledged for its first time or its last. RFC 6298 §3 would not measure it: then
+ * a client that has become slow, with many others booting, is sent every window twice. Taken for an answer to the first
+ * it lengthens the next wait, and the windows after it shorten it again.
+ */
+function roundTripOf({ roundTrip, firstSentAt, repeated }: Transfer, now: number): RoundTrip | null {
+  const passed = now - firstSentAt;
+  if (!repeated) return measured(roundTrip, passed);
+  return roundTrip === null ? null : measured(roundTrip, Math.min(passed, LONGEST_GUESS));
+}
+
+/**
  * Answering every ACK that comes twice would send every block twice from then on (the Sorcerer's Apprentice,
- * RFC 1123 §4.2.3.1). In a window it may mean that the first block was lost: that is believed once.
+ * RFC 1123 §4.2.3.1). In a window it may mean that the first block was lost: that is believed once, and not where the
+ * window before went twice, as then the client acknowledges its blocks twice.
  */
 function stepRepeatedAck(transfer: Transfer, now: number): Stepped {
-  if (transfer.terms.window === 1 || transfer.repeated || !hasBegun(transfer)) return [transfer, []];
+  const { terms, repeated, followsRepeated } = transfer;
+  if (terms.window === 1 || repeated || followsRepeated || !hasBegun(transfer)) return [transfer, []];
   return sendWindow({ ...transfer, repeated: true, sentAt: now });
 }
 
@@ -133,8 +162,11 @@ function sendWindow(transfer: Transfer): Stepped {
   const effects: TransferEffect[] = [];
   for (let block = acknowledged + 1; block <= sent; block += 1) effects.push(data(transfer, block));
   effects.push(wait);
-  const { size, repeated } = transfer;
-  return [{ terms, size, acknowledged, sent, sentAt, repeated, tries, roundTrip }, effects];
+  const { size, firstSentAt, repeated, followsRepeated } = transfer;
+  return [
+    { terms, size, acknowledged, sent, firstSentAt, sentAt, repeated, followsRepeated, tries, roundTrip },
+    effects,
+  ];
 }
 
 function data({ terms, size }: Transfer, block: number): TransferEffect {

@@ -3,6 +3,7 @@ import { leaseBook } from '../../../netboot/dhcp/lease-book.ts';
 import { exposeNetboot } from '../../../netboot/io/channel.ts';
 import { openLeaseJournal } from '../../../netboot/io/lease-journal.ts';
 import { startNetboot } from '../../../netboot/io/service.ts';
+import { threadsWorthwhile, transferThreads } from '../../../netboot/io/tftp-threads.ts';
 import { joinNetboots } from '../../../netboot/join.ts';
 import { messageOf, OperatorError } from '../../common/error.ts';
 import type { Log } from '../../common/port.ts';
@@ -17,6 +18,8 @@ runChild<NetbootSettings>(async ({ settings, dhcp, tftp, http, bootServer, clien
   const leases = settings.keepsLeases ? await openLeases(settings.leasesDirectory, log) : null;
   // Its ports are low ones, and only the parent can bind them anew: it has to start both again.
   const bootHttp = forkBootHttp(http, settings, { clock: SYSTEM_CLOCK, log, onDeath: () => process.exit(1) });
+  const program = new URL('./tftp-thread.js', import.meta.url);
+  const transfers = transferThreads({ program, count: threadsWorthwhile(), clock: SYSTEM_CLOCK, log });
   const netboot = startNetboot({
     dhcp,
     tftp,
@@ -27,6 +30,7 @@ runChild<NetbootSettings>(async ({ settings, dhcp, tftp, http, bootServer, clien
     ...(settings.tftpDirectory && { tftpDirectory: settings.tftpDirectory }),
     ...(settings.tftpdDirectory && { tftpdDirectory: settings.tftpdDirectory }),
     ...(leases && { leases }),
+    startTransfer: transfers.start,
     clock: SYSTEM_CLOCK,
     log,
   });
@@ -44,6 +48,7 @@ runChild<NetbootSettings>(async ({ settings, dhcp, tftp, http, bootServer, clien
     ],
     async close() {
       await Promise.all([netboot.close(), bootHttp.stop()]);
+      await transfers.close();
     },
   };
 });

@@ -134,6 +134,23 @@ describe('a window', () => {
     expect(open().send(ack(2))).toEqual(['data 3+512', 'data 4+512', 'data 5+512', 'data 6+512']);
   });
 
+  it('does not begin anew for each block that came behind the lost one', () => {
+    const peer = open();
+    expect(peer.send(ack(2))).toHaveLength(4);
+    expect(peer.send(ack(2))).toEqual([]);
+    expect(peer.send(ack(6))).toEqual(['data 7+512', 'data 8+100']);
+  });
+
+  it('is not sent twice because the one before it was', () => {
+    const peer = new Peer(512 * 100, { windowsize: '4' });
+    peer.send(ack(0));
+    expect(peer.send(TIMEOUT, 1000)).toHaveLength(4);
+    expect(peer.send(ack(4), 1001)).toHaveLength(4); // to what was sent first
+    expect(peer.send(ack(4), 1002)).toEqual([]); // to what was sent again
+    expect(peer.send(ack(8), 1003)).toHaveLength(4);
+    expect(peer.send(ack(8), 1004)).toHaveLength(4);
+  });
+
   it('believes once that its first block was lost', () => {
     const peer = open();
     expect(peer.send(ack(4))).toHaveLength(4);
@@ -162,14 +179,36 @@ describe('what does not arrive', () => {
     expect(peer.send(TIMEOUT, 60)).toEqual(['data 21+512']);
     expect(peer.wait).toBe(40);
     expect(peer.send(ack(21), 62)).toEqual(['data 22+512']);
+    expect(peer.wait).toBe(25);
+    expect(peer.send(ack(22), 64)).toEqual(['data 23+512']);
+    peer.send(ack(23), 66);
+    peer.send(ack(24), 68);
     expect(peer.wait).toBe(20);
   });
 
-  it('does not take the answer to a repeated packet for a measurement', () => {
+  it('does not take the answer to a repeated packet for a first measurement', () => {
     const peer = new Peer(5000);
     peer.send(TIMEOUT, 1000);
     peer.send(ack(1), 1001);
     expect(peer.wait).toBe(1000);
+  });
+
+  it('is waited for longer where the client has become slow', () => {
+    const peer = new Peer(512 * 100, { windowsize: '4' });
+    peer.send(ack(0), 2);
+    peer.send(ack(4), 4);
+    expect(peer.wait).toBe(20);
+    expect(peer.send(TIMEOUT, 24)).toHaveLength(4);
+    peer.send(ack(8), 64); // to what was sent at 4
+    expect(peer.wait).toBeGreaterThan(60);
+  });
+
+  it('is waited for no longer than a second on the word of a guess', () => {
+    const peer = new Peer(5000, { tsize: '0' });
+    peer.send(ack(0), 2);
+    for (let now = 22; now < 20_000; now += peer.wait) peer.send(TIMEOUT, now);
+    peer.send(ack(1), 20_000);
+    expect(peer.wait).toBeLessThan(1000);
   });
 
   it('waits as long as the client wants', () => {
