@@ -21,11 +21,19 @@ import type { MarkerRow } from './prompts/row.ts';
 import { findMarkers, findProgress } from './prompts/table.ts';
 import { BLANK_SCREEN, show } from './screen.ts';
 import { endOf } from './tail.ts';
-import type { Dialogue, DialogueEvent, DialogueFacts, Effect, Turn } from './turn.ts';
+import {
+  copyOf,
+  type Dialogue,
+  type DialogueEvent,
+  type DialogueFacts,
+  type Effect,
+  type Turn,
+} from './turn.ts';
 import { isEntering, keepTyping, stopTyping, watchEcho } from './typing.ts';
 
 export { type Standing, standingOf } from './outcome.ts';
 export type { Phase } from './phase.ts';
+export { isPassing } from './prompting.ts';
 export { tailOf } from './tail.ts';
 export type { Dialogue, DialogueEvent, DialogueFacts, Effect, Outcome, Telling } from './turn.ts';
 
@@ -60,7 +68,7 @@ export function startDialogue(facts: DialogueFacts, at = 0): Dialogue {
     prod: prodOf(facts, at),
     wakeAt: null,
   };
-  return { ...dialogue, wakeAt: wakeAtOf(dialogue) };
+  return { ...copyOf(dialogue), wakeAt: wakeAtOf(dialogue) };
 }
 
 /**
@@ -68,7 +76,7 @@ export function startDialogue(facts: DialogueFacts, at = 0): Dialogue {
  * @returns the dialogue after it, and what to do now, in this order
  */
 export function step(dialogue: Dialogue, event: DialogueEvent): [Dialogue, readonly Effect[]] {
-  const turn: Turn = { next: { ...dialogue }, effects: [], at: event.at };
+  const turn: Turn = { next: copyOf(dialogue), effects: [], at: event.at };
   if (dialogue.wakeAt !== null && dialogue.wakeAt <= event.at) catchUp(turn);
   if (event.kind === 'output') takeOutput(turn, event.text);
   if (event.kind === 'input') takeInput(turn);

@@ -17,12 +17,17 @@ const [LONGEST_NAME, SHORTEST_NAME] = [16, 2];
 
 /** Where a kernel's message begins in a line, or its device's name may begin; -1 where there is none. */
 function messageAt(line: string): number {
+  const device = deviceAt(line);
+  if (device === 0) return 0;
   const other = OTHER_KEY.test(line) ? line.search(OTHER_MESSAGE) : -1;
-  let device = line.search(DEVICE_MESSAGE);
-  if (device < 0) return other;
-  const earliest = Math.max(0, device + SHORTEST_NAME - LONGEST_NAME);
-  while (device > earliest && isLetter(line.charCodeAt(device - 1))) device -= 1;
-  return other < 0 ? device : Math.min(device, other);
+  return device < 0 || other < 0 ? Math.max(device, other) : Math.min(device, other);
+}
+
+function deviceAt(line: string): number {
+  let at = line.search(DEVICE_MESSAGE);
+  const earliest = Math.max(0, at + SHORTEST_NAME - LONGEST_NAME);
+  while (at > earliest && isLetter(line.charCodeAt(at - 1))) at -= 1;
+  return at;
 }
 
 const isLetter = (code: number): boolean => code >= 97 && code <= 122;

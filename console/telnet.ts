@@ -73,7 +73,7 @@ export function decodeTelnet(telnet: Telnet, bytes: Uint8Array): Decoded {
   const afterCr = bytes.at(-1) === CR;
   return {
     telnet: bytes.length === 0 || telnet.afterCr === afterCr ? telnet : { ...telnet, afterCr },
-    output: Uint8Array.from(bytes),
+    output: Buffer.from(bytes),
     reply: NOTHING,
   };
 }

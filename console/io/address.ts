@@ -130,7 +130,7 @@ class SocketLine implements Line {
   readonly closed: Promise<LineEnd>;
   readonly #socket: Socket;
   readonly #coding: Coding;
-  readonly #listeners = new Set<(bytes: Uint8Array) => void>();
+  #listeners: readonly ((bytes: Uint8Array) => void)[] = [];
   #closeTimer: NodeJS.Timeout | undefined;
 
   constructor(title: string, socket: Socket, coding: Coding) {
@@ -150,8 +150,10 @@ class SocketLine implements Line {
   }
 
   onOutput(listener: (bytes: Uint8Array) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    this.#listeners = [...this.#listeners, listener];
+    return () => {
+      this.#listeners = this.#listeners.filter((other) => other !== listener);
+    };
   }
 
   write(bytes: Uint8Array): void {
@@ -169,7 +171,7 @@ class SocketLine implements Line {
     const { output, reply } = this.#coding.decode(bytes);
     this.#send(reply);
     if (output.length === 0) return;
-    for (const listener of [...this.#listeners]) listener(output);
+    for (const listener of this.#listeners) listener(output);
   }
 
   #send(bytes: Uint8Array): void {

@@ -6,6 +6,7 @@ import {
   type DialogueEvent,
   type DialogueFacts,
   type Effect,
+  isPassing,
   startDialogue,
   step,
   type Telling,
@@ -51,6 +52,12 @@ export interface DriveParts {
 }
 
 /**
+ * Output at whose end nothing can wait is taken in together, so long after its first piece at the latest (seconds,
+ * characters): to look at each piece costs as much as to look at ten.
+ */
+const GATHERED = { seconds: 0.2, characters: 64 * 1024 };
+
+/**
  * Drives an install over a console to its end, and leaves the line open for the caller. Never rejects: a line
  * that closes, a stall and an abort are results (`incomplete` or `failed`, with the reason).
  */
@@ -60,6 +67,8 @@ export function drive(parts: DriveParts): Promise<DriveResult> {
     driver.start();
   });
 }
+
+type WithoutTime<T> = T extends unknown ? Omit<T, 'at'> : never;
 
 class Driver {
   readonly #parts: DriveParts;
@@ -74,6 +83,9 @@ class Driver {
   /** When the timer is set for. */
   #wakeAt: number | null = null;
   #latest = Number.NEGATIVE_INFINITY;
+  /** What was printed and is not taken in yet. */
+  #heard = '';
+  #cancelGathering: (() => void) | null = null;
   #ended = false;
   /** What follows a failure. */
   #collecting: Collecting | null = null;
@@ -88,26 +100,54 @@ class Driver {
 
   start(): void {
     const { line, held, signal } = this.#parts;
-    const unsubscribe = line.onOutput((bytes) => {
-      this.#take({ kind: 'output', text: this.#decoder.write(bytes), at: this.#now() });
-    });
-    const forget = held?.onHuman((event) => this.#take({ ...event, at: this.#now() }));
+    const unsubscribe = line.onOutput((bytes) => this.#hear(this.#decoder.write(bytes)));
+    const forget = held?.onHuman((event) => this.#happen(event));
     this.#unsubscribe = () => {
       unsubscribe();
       forget?.();
     };
-    void line.closed.then(() => this.#take({ kind: 'closed', at: this.#now() }));
+    void line.closed.then(() => this.#happen({ kind: 'closed' }));
     signal?.addEventListener('abort', this.#abort, { once: true });
     if (signal?.aborted === true) this.#abort();
     else this.#sleep();
   }
 
-  readonly #abort = (): void => this.#end('the drive was interrupted');
+  readonly #abort = (): void => {
+    this.#takeHeard();
+    this.#end('the drive was interrupted');
+  };
 
   /** Seconds; a clock that is set back stands still instead. */
   #now(): number {
     this.#latest = Math.max(this.#latest, this.#parts.clock.now() / 1000);
     return this.#latest;
+  }
+
+  #hear(text: string): void {
+    const before = this.#heard;
+    this.#heard += text;
+    const passing = this.#collecting === null && isPassing(this.#dialogue, text, before);
+    if (!passing || this.#heard.length > GATHERED.characters) this.#takeHeard();
+    else this.#cancelGathering ??= this.#gather();
+  }
+
+  #gather(): () => void {
+    const at = (this.#now() + GATHERED.seconds) * 1000;
+    return this.#parts.clock.timer(at, () => this.#takeHeard());
+  }
+
+  #takeHeard(): void {
+    this.#cancelGathering?.();
+    this.#cancelGathering = null;
+    const text = this.#heard;
+    this.#heard = '';
+    if (text !== '') this.#take({ kind: 'output', text, at: this.#now() });
+  }
+
+  /** What was printed before it is taken in first. */
+  #happen(event: WithoutTime<Exclude<DialogueEvent, { kind: 'output' }>>): void {
+    this.#takeHeard();
+    this.#take({ ...event, at: this.#now() });
   }
 
   #take(event: DialogueEvent): void {
@@ -192,7 +232,7 @@ class Driver {
     // A timer may fire a moment early by the clock that the dialogue goes by; then it is set once more.
     this.#cancelWake = this.#parts.clock.timer(Math.ceil(wakeAt * 1000), () => {
       this.#wakeAt = null;
-      this.#take({ kind: 'tick', at: this.#now() });
+      this.#happen({ kind: 'tick' });
     });
   }
 
@@ -201,6 +241,7 @@ class Driver {
     this.#ended = true;
     this.#unsubscribe();
     this.#cancelWake();
+    this.#cancelGathering?.();
     this.#parts.signal?.removeEventListener('abort', this.#abort);
     const report = reportOf(this.#dialogue, this.#gathered);
     const tail = tailOf(this.#dialogue);

@@ -7,11 +7,11 @@ const LARGEST_PIECE = 1500;
 const WELCOME = 'Welcome to the OpenBSD/amd64 7.6 installation program.\r\n';
 
 /**
- * Waits until `count` connections stand, then lets every one ask `rounds` prompts.
+ * Waits until `count` connections stand, then lets every one ask `warmUp` prompts that do not count and `rounds` that do.
  * @param pause longest pause between two pieces, in milliseconds
  * @returns the port, and `done`: the reactions in microseconds once all have ended
  */
-export async function openConsoles({ count, rounds, pause, started }) {
+export async function openConsoles({ count, warmUp, rounds, pause, started }) {
   const sockets = [];
   const reactions = [];
   let finish;
@@ -22,11 +22,15 @@ export async function openConsoles({ count, rounds, pause, started }) {
     socket.on('error', () => undefined);
     sockets.push(socket);
     if (sockets.length < count) return;
-    setTimeout(async () => {
-      started();
-      await Promise.all(
-        sockets.map((each, index) => converse(each, randomOf(index + 1), rounds, pause, reactions)),
+    const all = (seed, rounds, reactions) =>
+      Promise.all(
+        sockets.map((each, index) => converse(each, randomOf(seed + index), rounds, pause, reactions)),
       );
+    setTimeout(async () => {
+      for (const each of sockets) each.write(WELCOME);
+      await all(count + 1, warmUp, []);
+      started();
+      await all(1, rounds, reactions);
       finish(reactions);
     }, 1000);
   });
@@ -40,8 +44,8 @@ export async function openConsoles({ count, rounds, pause, started }) {
 
 async function converse(socket, random, rounds, pause, reactions) {
   let answered = () => undefined;
-  socket.on('data', () => answered());
-  socket.write(WELCOME);
+  const hear = () => answered();
+  socket.on('data', hear);
   for (let round = 0; round < rounds; round += 1) {
     for (const piece of cut(random, noiseOf(random, NOISE), LARGEST_PIECE)) {
       socket.write(piece);
@@ -57,6 +61,7 @@ async function converse(socket, random, rounds, pause, reactions) {
     answered = () => undefined;
     socket.write('\r\n');
   }
+  socket.off('data', hear);
 }
 
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
