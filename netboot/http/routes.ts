@@ -54,9 +54,9 @@ type RouteRow = readonly [RegExp, (asking: Asking, match: Match) => Route];
 
 /** One row per form of URL that the installer asks for, or that we hand out. */
 const ROUTES: readonly RouteRow[] = [
+  [/^\/(?:(.+)-)?(install|upgrade)\.conf$/, byAddress],
   [/^\/r\/([A-Za-z0-9_-]+)\/(install|upgrade)\.conf$/, byToken],
   [/^\/install-done(?:\/([A-Za-z0-9_-]+))?$/, installDone],
-  [/^\/(?:(.+)-)?(install|upgrade)\.conf$/, byAddress],
   [/^\/(pub\/OpenBSD\/(?:\d{1,2}\.\d|snapshots)\/[a-z0-9]+\/[A-Za-z0-9][A-Za-z0-9._-]*)$/, setFile],
 ];
 
@@ -86,7 +86,7 @@ function byAddress(asking: Asking, [, who = '', mode = '']: Match): Route {
   const refuse = (client: CatalogClient | null, reason: string) =>
     refused('response-file', cut(asking.path), client, 404, reason);
   const { client, lookup } = asking;
-  const lladdr = parseLladdr(who);
+  const lladdr = who === '' ? null : parseLladdr(who);
   if (lladdr !== null) {
     const named = lookup.byLladdr(lladdr);
     if (named === null) return refuse(client, `unknown lladdr ${lladdr}`);
@@ -115,7 +115,7 @@ function responseFile(asking: Asking, client: CatalogClient, mode: Mode, shown: 
   const mismatch = otherKernel(asking.setDirectory, armed);
   if (mismatch !== null) return refuse(mismatch);
   try {
-    const text = renderResponseFile(armed.answers);
+    const text = rendered(armed);
     if (armed.passwords !== undefined && armed.passwords.length > 0) {
       return { kind: 'with-passwords', subject: 'response-file', shown, client, armed };
     }
@@ -124,6 +124,17 @@ function responseFile(asking: Asking, client: CatalogClient, mode: Mode, shown: 
     if (error instanceof OperatorError) return refuse(error.message);
     throw error;
   }
+}
+
+const RENDERED = new WeakMap<Armed, string>();
+
+/** Once for each arming as it was pushed: an installer asks under up to three names, and what is armed never changes. */
+function rendered(armed: Armed): string {
+  const before = RENDERED.get(armed);
+  if (before !== undefined) return before;
+  const text = renderResponseFile(armed.answers);
+  RENDERED.set(armed, text);
+  return text;
 }
 
 /** The installer adds the directory of its own release: a ramdisk kernel can only install that. */
@@ -170,12 +181,16 @@ function refused(
 /** @returns null unless it is an absolute path that can be decoded to text without control characters */
 function parseUrl(url: string): { path: string; setDirectory: string | null } | null {
   if (!url.startsWith('/')) return null;
-  const [path = ''] = url.split('?', 1);
-  const query = url.slice(path.length + 1);
+  const mark = url.indexOf('?');
+  const path = decoded(mark < 0 ? url : url.slice(0, mark));
+  if (path === null || /[\0-\x1f\x7f]/.test(path)) return null;
+  return { path, setDirectory: mark < 0 ? null : new URLSearchParams(url.slice(mark)).get('path') };
+}
+
+function decoded(path: string): string | null {
+  if (!path.includes('%')) return path;
   try {
-    const decoded = decodeURIComponent(path);
-    if (/[\0-\x1f\x7f]/.test(decoded)) return null;
-    return { path: decoded, setDirectory: query === '' ? null : new URLSearchParams(query).get('path') };
+    return decodeURIComponent(path);
   } catch {
     return null; // a broken escape
   }

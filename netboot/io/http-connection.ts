@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { LONGEST_HEAD, type RequestHead, readRequest } from '../http/request.ts';
-import { type Fields, type Framing, renderHead, type Status } from '../http/response.ts';
+import { type Fields, renderHead, type Status } from '../http/response.ts';
 import type { HttpLimits } from './http-limits.ts';
 
 /** What one request is answered with: a text, or a head and the pieces that it promises. */
@@ -37,10 +37,10 @@ type Doing = 'wait' | 'read' | 'answer' | 'close';
  * Answers the requests of one connection one by one, in their order: what a client asks before it was answered waits,
  * and so does what it asks before it took the answer. Owns the socket.
  */
-export class HttpConnection {
+export class HttpConnection implements Reply {
+  readonly from: string;
   readonly #socket: Socket;
   readonly #parts: ConnectionParts;
-  readonly #from: string;
   #doing: Doing = 'read';
   /** Milliseconds. */
   #left: number;
@@ -49,6 +49,9 @@ export class HttpConnection {
   #hasEnded = false;
   #ignored = 0;
   #cut: string | null = null;
+  /** Of the request that is answered. */
+  #keeps = false;
+  #isHead = false;
   #gone: (() => void) | null = null;
 
   constructor(socket: Socket, parts: ConnectionParts) {
@@ -56,7 +59,7 @@ export class HttpConnection {
     this.#socket = socket;
     this.#parts = parts;
     this.#left = limits.head;
-    this.#from = (socket.remoteAddress ?? '').replace(/^::ffff:/i, '');
+    this.from = (socket.remoteAddress ?? '').replace(/^::ffff:/i, '');
     socket.on('data', (bytes: Buffer) => this.#take(bytes));
     socket.on('end', () => this.#ended());
     socket.on('error', () => undefined); // its close follows
@@ -75,6 +78,43 @@ export class HttpConnection {
 
   destroy(): void {
     this.#socket.destroy();
+  }
+
+  text(status: Status, fields: Fields, body: string): number {
+    const bytes = Buffer.byteLength(body);
+    if (this.#isHead) this.head(status, fields, bytes);
+    // As latin1 it leaves without being looked at.
+    else
+      this.#socket.write(
+        this.#headOf(status, fields, bytes) + body,
+        bytes === body.length ? 'latin1' : 'utf8',
+      );
+    return bytes;
+  }
+
+  head(status: Status, fields: Fields, length?: number): void {
+    this.#socket.write(this.#headOf(status, fields, length), 'latin1');
+  }
+
+  piece(bytes: Uint8Array): Promise<boolean> {
+    const { idle, slow, slowBytes } = this.#parts.limits;
+    if (!this.#socket.timeout) this.#socket.setTimeout(idle);
+    this.#left = Math.max(slow, (bytes.length / slowBytes) * slow);
+    return new Promise((resolve) => {
+      const taken = (isTaken: boolean) => {
+        this.#gone = null;
+        this.#left = FOR_EVER;
+        resolve(isTaken);
+      };
+      this.#gone = () => taken(false);
+      // The end of a connection ends its writes without an error.
+      if (this.#socket.destroyed) taken(false);
+      else this.#socket.write(bytes, (error) => taken(!error && !this.#socket.destroyed));
+    });
+  }
+
+  cut(): string | null {
+    return this.#cut;
   }
 
   #take(bytes: Buffer): void {
@@ -115,26 +155,27 @@ export class HttpConnection {
 
   #answer(request: RequestHead): void {
     this.#turnTo('answer', FOR_EVER);
-    const keeps = request.keepsAlive && !request.hasBody;
-    const answered = this.#parts.answer(request, this.#replyTo(request, keeps));
+    this.#keeps = request.keepsAlive && !request.hasBody;
+    this.#isHead = request.method === 'HEAD';
+    const answered = this.#parts.answer(request, this);
     if (answered === undefined) {
-      this.#answered(keeps);
+      this.#answered();
       return;
     }
     answered.then(
-      () => this.#answered(keeps),
+      () => this.#answered(),
       () => this.#socket.destroy(),
     );
   }
 
-  #answered(keeps: boolean): void {
+  #answered(): void {
     const { head, keepAlive, slow } = this.#parts.limits;
     if (this.#socket.destroyed) return;
     if (this.#socket.timeout) this.#socket.setTimeout(0);
     if (this.#socket.writableLength > 0) {
       this.#left = slow;
-      this.#socket.write('', () => this.#answered(keeps));
-    } else if (!keeps) this.#leave();
+      this.#socket.write('', () => this.#answered());
+    } else if (!this.#keeps) this.#leave();
     else if (this.#unread === '' && !this.#hasEnded) this.#turnTo('wait', keepAlive);
     else {
       this.#turnTo('read', head);
@@ -142,45 +183,11 @@ export class HttpConnection {
     }
   }
 
-  #replyTo({ method }: RequestHead, keeps: boolean): Reply {
-    const socket = this.#socket;
-    const framing = this.#framing(keeps);
-    return {
-      from: this.#from,
-      text(status, fields, body) {
-        const bytes = Buffer.byteLength(body);
-        const head = renderHead(status, fields, framing, bytes);
-        // As latin1 it leaves without being looked at.
-        socket.write(method === 'HEAD' ? head : head + body, bytes === body.length ? 'latin1' : 'utf8');
-        return bytes;
-      },
-      head: (status, fields) => void socket.write(renderHead(status, fields, framing)),
-      piece: (bytes) => this.#piece(bytes),
-      cut: () => this.#cut,
-    };
-  }
-
-  #piece(bytes: Uint8Array): Promise<boolean> {
-    const { idle, slow, slowBytes } = this.#parts.limits;
-    if (!this.#socket.timeout) this.#socket.setTimeout(idle);
-    this.#left = Math.max(slow, (bytes.length / slowBytes) * slow);
-    return new Promise((resolve) => {
-      const taken = (isTaken: boolean) => {
-        this.#gone = null;
-        this.#left = FOR_EVER;
-        resolve(isTaken);
-      };
-      this.#gone = () => taken(false);
-      // The end of a connection ends its writes without an error.
-      if (this.#socket.destroyed) taken(false);
-      else this.#socket.write(bytes, (error) => taken(!error && !this.#socket.destroyed));
-    });
-  }
-
   #refuse(status: Status, reason: string): void {
-    this.#socket.write(renderHead(status, {}, this.#framing(false), 0));
+    this.#keeps = false;
+    this.head(status, {}, 0);
     this.#leave();
-    this.#parts.refused(this.#from, status, reason);
+    this.#parts.refused(this.from, status, reason);
   }
 
   #leave(): void {
@@ -200,10 +207,9 @@ export class HttpConnection {
     this.#left = milliseconds;
   }
 
-  #framing(keeps: boolean): Framing {
-    return {
-      date: this.#parts.date(),
-      keepAliveSeconds: keeps ? this.#parts.limits.keepAlive / 1000 : null,
-    };
+  #headOf(status: Status, fields: Fields, length: number | undefined): string {
+    const { date, limits } = this.#parts;
+    const keepAliveSeconds = this.#keeps ? limits.keepAlive / 1000 : null;
+    return renderHead(status, fields, { date: date(), keepAliveSeconds }, length);
   }
 }

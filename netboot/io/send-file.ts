@@ -4,7 +4,7 @@ import type { Reply } from './http-connection.ts';
 /** All the memory that a transfer takes. Small ones let hundreds run, and a slow client is told from one that stopped. */
 const FIRST_PIECE_BYTES = 64 * 1024;
 /** Where few are fetched, and the client takes what there is. */
-const LARGEST_PIECE_BYTES = 1024 * 1024;
+const LARGEST_PIECE_BYTES = 512 * 1024;
 const SMALL_PIECE_BYTES = 128 * 1024;
 const MOST_WITH_LARGE = 16;
 /** A client that takes longer for a piece gets small ones. Milliseconds. */
