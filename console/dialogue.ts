@@ -2,33 +2,13 @@
  * The console driver's mind: what the machine prints goes in, what to type and how the install stands comes
  * out. Pure; output may be cut into pieces anywhere without changing anything.
  */
-import { brokenAt, furtherHeads, saysNothing } from './kernel-text.ts';
-import {
-  conclude,
-  deadlineOf,
-  enterPhase,
-  expire,
-  fail,
-  isBystanding,
-  noteNews,
-  succeed,
-  tell,
-} from './outcome.ts';
-import { UPGRADE_BEGINS } from './phase.ts';
+import { takeLine, takeProgress } from './lines.ts';
+import { conclude, deadlineOf, expire, noteNews, tell } from './outcome.ts';
 import { hearProd, prod, prodOf, startProdAnew } from './prod.ts';
-import { endPrompt, goOnAtPrompt, reportPrompt, watchPrompt } from './prompting.ts';
-import type { MarkerRow } from './prompts/row.ts';
-import { findMarkers, findProgress } from './prompts/table.ts';
+import { goOnAtPrompt, reportPrompt, watchPrompt } from './prompting.ts';
 import { BLANK_SCREEN, show } from './screen.ts';
 import { endOf } from './tail.ts';
-import {
-  copyOf,
-  type Dialogue,
-  type DialogueEvent,
-  type DialogueFacts,
-  type Effect,
-  type Turn,
-} from './turn.ts';
+import type { Dialogue, DialogueEvent, DialogueFacts, Effect, Turn } from './turn.ts';
 import { isEntering, keepTyping, stopTyping, watchEcho } from './typing.ts';
 
 export { type Standing, standingOf } from './outcome.ts';
@@ -70,6 +50,37 @@ export function startDialogue(facts: DialogueFacts, at = 0): Dialogue {
   };
   return { ...copyOf(dialogue), wakeAt: wakeAtOf(dialogue) };
 }
+
+/** A dialogue to work on. Written out, as spreading so many fields at each step costs as much as the step. */
+const copyOf = (dialogue: Dialogue): Turn['next'] => ({
+  facts: dialogue.facts,
+  screen: dialogue.screen,
+  tail: dialogue.tail,
+  heads: dialogue.heads,
+  release: dialogue.release,
+  phase: dialogue.phase,
+  newsAt: dialogue.newsAt,
+  answering: dialogue.answering,
+  timer: dialogue.timer,
+  answers: dialogue.answers,
+  password: dialogue.password,
+  waiting: dialogue.waiting,
+  asked: dialogue.asked,
+  unechoed: dialogue.unechoed,
+  answered: dialogue.answered,
+  unasked: dialogue.unasked,
+  typing: dialogue.typing,
+  aside: dialogue.aside,
+  lastKey: dialogue.lastKey,
+  recent: dialogue.recent,
+  progress: dialogue.progress,
+  suspect: dialogue.suspect,
+  failure: dialogue.failure,
+  success: dialogue.success,
+  told: dialogue.told,
+  prod: dialogue.prod,
+  wakeAt: dialogue.wakeAt,
+});
 
 /**
  * Takes one event in. Events must come in the order of their times.
@@ -152,94 +163,6 @@ function goOn(turn: Turn, lastKey: string): void {
   startProdAnew(turn);
   noteNews(turn);
   goOnAtPrompt(turn);
-}
-
-function takeLine(turn: Turn, line: string): void {
-  const { next } = turn;
-  const at = brokenAt(line);
-  endPrompt(turn, line);
-  takeProgress(turn, line);
-  if (at < 0) {
-    if (next.timer && !saysNothing(line)) next.timer = false;
-    takeText(turn, line);
-  } else {
-    next.heads = furtherHeads(next.heads, line, at);
-    takeMarkers(turn, line.slice(at));
-  }
-}
-
-/** A line of the guest's own, perhaps the rest of one that the kernel broke into: the likeliest beginning counts. */
-function takeText(turn: Turn, line: string): void {
-  const { next } = turn;
-  const { heads } = next;
-  if (heads.length > 0) {
-    next.heads = [];
-    for (const head of heads) takeProgress(turn, head + line);
-    for (const head of heads) if (takeMarkers(turn, head + line)) return;
-  }
-  takeMarkers(turn, line);
-}
-
-/** @returns whether there were any */
-function takeMarkers(turn: Turn, text: string): boolean {
-  const markers = findMarkers(text, turn.next.facts.table);
-  for (const marker of markers) {
-    if (!isBystanding(turn.next) || UPGRADE_BEGINS.has(marker.name)) heed(turn, marker, text);
-  }
-  return markers.length > 0;
-}
-
-function takeProgress(turn: Turn, line: string): void {
-  const { next, effects } = turn;
-  const progress = findProgress(line);
-  // Firmware is fetched with the same words: by a guest at its work, and at the first boot.
-  if (progress === null || isBystanding(next) || next.success !== null) return;
-  if (next.progress?.file === progress.file && next.progress.stage === progress.stage) {
-    if (next.progress.percent === progress.percent) return;
-  }
-  next.progress = progress;
-  enterPhase(turn, progress.stage === 'fetch' ? 'sets-fetch' : 'sets-install');
-  effects.push({ kind: 'progress', ...progress });
-}
-
-function heed(turn: Turn, { name, means, line: pattern }: MarkerRow, line: string): void {
-  const { next, effects } = turn;
-  const [matched = line, group] = pattern.exec(line) ?? [];
-  switch (means.kind) {
-    case 'phase':
-      if (means.afterDone !== true || next.success !== null) enterPhase(turn, means.phase);
-      break;
-    case 'release':
-      if (group !== undefined && group !== next.release) {
-        next.release = group;
-        effects.push({ kind: 'release', release: group });
-      }
-      enterPhase(turn, means.phase);
-      break;
-    case 'timer':
-      next.timer = true;
-      break;
-    case 'automatic':
-      enterPhase(turn, 'questions');
-      next.answering = 'installer';
-      break;
-    case 'done':
-      succeed(turn, means.outcome);
-      break;
-    case 'fatal':
-      fail(turn, means.reason ?? matched.trim());
-      if (name === 'site' && next.failure !== null) next.failure = { ...next.failure, lasting: true };
-      if (means.reboots && next.failure !== null) next.failure = { ...next.failure, reboots: true };
-      break;
-    case 'gave-up':
-      fail(turn, next.suspect ?? matched.trim());
-      break;
-    case 'suspect':
-      if (means.phase !== undefined) enterPhase(turn, means.phase);
-      next.suspect = matched.trim();
-      noteNews(turn);
-      break;
-  }
 }
 
 /** When something happens without any event; infinite when nothing does, as while a human holds the line. */

@@ -1,3 +1,5 @@
+import type { Turn } from './turn.ts';
+
 /** What is typed, beside the answers themselves. */
 
 /** Kills the line (stty(1)). Twice, because one may be lost, and an empty line can be killed without harm. */
@@ -14,4 +16,10 @@ export function burstLength(text: string, burst: number): number {
     length += character.length;
   }
   return length;
+}
+
+/** To the console at once. */
+export function write(turn: Turn, text: string): void {
+  turn.effects.push({ kind: 'write', text });
+  turn.next.lastKey = text.slice(-1);
 }

@@ -1,8 +1,7 @@
 /** A RETURN to a console that was taken in the middle of something and says nothing, to see where it stands. */
 
-import { KILL } from './keys.ts';
+import { KILL, write } from './keys.ts';
 import type { Dialogue, DialogueFacts, Turn } from './turn.ts';
-import { write } from './typing.ts';
 
 /** A console that was resumed and says nothing gets its RETURN after this many seconds and `KILLED_SECONDS`. */
 const RESUME_SILENCE_SECONDS = 9;

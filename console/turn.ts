@@ -130,37 +130,6 @@ export interface Dialogue {
   readonly wakeAt: number | null;
 }
 
-/** A dialogue to work on. Written out, as spreading so many fields at each step costs as much as the step. */
-export const copyOf = (dialogue: Dialogue): Turn['next'] => ({
-  facts: dialogue.facts,
-  screen: dialogue.screen,
-  tail: dialogue.tail,
-  heads: dialogue.heads,
-  release: dialogue.release,
-  phase: dialogue.phase,
-  newsAt: dialogue.newsAt,
-  answering: dialogue.answering,
-  timer: dialogue.timer,
-  answers: dialogue.answers,
-  password: dialogue.password,
-  waiting: dialogue.waiting,
-  asked: dialogue.asked,
-  unechoed: dialogue.unechoed,
-  answered: dialogue.answered,
-  unasked: dialogue.unasked,
-  typing: dialogue.typing,
-  aside: dialogue.aside,
-  lastKey: dialogue.lastKey,
-  recent: dialogue.recent,
-  progress: dialogue.progress,
-  suspect: dialogue.suspect,
-  failure: dialogue.failure,
-  success: dialogue.success,
-  told: dialogue.told,
-  prod: dialogue.prod,
-  wakeAt: dialogue.wakeAt,
-});
-
 export interface Waiting {
   readonly row: PromptRow;
   readonly text: string;

@@ -4,7 +4,7 @@
  * typed again, so nothing is ever entered twice.
  */
 import { compareEcho, describeEcho, isKilled } from './echo.ts';
-import { burstLength, KILL } from './keys.ts';
+import { burstLength, KILL, write } from './keys.ts';
 import type { Manner } from './manner.ts';
 import { secretsOf } from './mask.ts';
 import { fail } from './outcome.ts';
@@ -243,10 +243,4 @@ function giveUp(turn: Turn, { order, base, attempt, torn }: Typing): void {
     turn,
     `typed ${attempt} times at ${JSON.stringify(order.prompt.trimEnd())}, and at last ${echo}: the line loses or doubles characters`,
   );
-}
-
-/** To the console at once. */
-export function write(turn: Turn, text: string): void {
-  turn.effects.push({ kind: 'write', text });
-  turn.next.lastKey = text.slice(-1);
 }

@@ -1,4 +1,3 @@
-import { StringDecoder } from 'node:string_decoder';
 import type { Line } from '../../src/common/line.ts';
 import type { Clock } from '../../src/common/port.ts';
 import {
@@ -17,6 +16,7 @@ import type { HeldLine } from '../held.ts';
 import { type ConsoleKind, MANNERS } from '../manner.ts';
 import { type ConsoleReport, gather, noteEffect, reportOf } from '../report.ts';
 import { EVIDENCE_END_MARK, EVIDENCE_MARK } from '../transcript.ts';
+import { Hearing } from './hearing.ts';
 import type { Recorder } from './recorder.ts';
 
 export type DriveFacts = DialogueFacts;
@@ -52,12 +52,6 @@ export interface DriveParts {
 }
 
 /**
- * Output at whose end nothing can wait is taken in together, so long after its first piece at the latest (seconds,
- * characters): to look at each piece costs as much as to look at ten.
- */
-const GATHERED = { seconds: 0.2, characters: 64 * 1024 };
-
-/**
  * Drives an install over a console to its end, and leaves the line open for the caller. Never rejects: a line
  * that closes, a stall and an abort are results (`incomplete` or `failed`, with the reason).
  */
@@ -75,7 +69,7 @@ class Driver {
   readonly #resolve: (result: DriveResult) => void;
   readonly #gathered = gather();
   readonly #startedAt: number;
-  readonly #decoder = new StringDecoder('utf8');
+  readonly #hearing: Hearing;
   readonly #encoder = new TextEncoder();
   #dialogue: Dialogue;
   #unsubscribe: () => void = () => undefined;
@@ -83,9 +77,6 @@ class Driver {
   /** When the timer is set for. */
   #wakeAt: number | null = null;
   #latest = Number.NEGATIVE_INFINITY;
-  /** What was printed and is not taken in yet. */
-  #heard = '';
-  #cancelGathering: (() => void) | null = null;
   #ended = false;
   /** What follows a failure. */
   #collecting: Collecting | null = null;
@@ -96,11 +87,16 @@ class Driver {
     this.#startedAt = this.#now();
     const manner = MANNERS[parts.console ?? 'vmd'];
     this.#dialogue = startDialogue({ manner, ...parts.facts }, this.#startedAt);
+    this.#hearing = new Hearing({
+      clock: parts.clock,
+      passes: (text, before) => this.#collecting === null && isPassing(this.#dialogue, text, before),
+      take: (text) => this.#take({ kind: 'output', text, at: this.#now() }),
+    });
   }
 
   start(): void {
     const { line, held, signal } = this.#parts;
-    const unsubscribe = line.onOutput((bytes) => this.#hear(this.#decoder.write(bytes)));
+    const unsubscribe = line.onOutput((bytes) => this.#hearing.hear(bytes));
     const forget = held?.onHuman((event) => this.#happen(event));
     this.#unsubscribe = () => {
       unsubscribe();
@@ -113,7 +109,7 @@ class Driver {
   }
 
   readonly #abort = (): void => {
-    this.#takeHeard();
+    this.#hearing.flush();
     this.#end('the drive was interrupted');
   };
 
@@ -123,30 +119,9 @@ class Driver {
     return this.#latest;
   }
 
-  #hear(text: string): void {
-    const before = this.#heard;
-    this.#heard += text;
-    const passing = this.#collecting === null && isPassing(this.#dialogue, text, before);
-    if (!passing || this.#heard.length > GATHERED.characters) this.#takeHeard();
-    else this.#cancelGathering ??= this.#gather();
-  }
-
-  #gather(): () => void {
-    const at = (this.#now() + GATHERED.seconds) * 1000;
-    return this.#parts.clock.timer(at, () => this.#takeHeard());
-  }
-
-  #takeHeard(): void {
-    this.#cancelGathering?.();
-    this.#cancelGathering = null;
-    const text = this.#heard;
-    this.#heard = '';
-    if (text !== '') this.#take({ kind: 'output', text, at: this.#now() });
-  }
-
   /** What was printed before it is taken in first. */
   #happen(event: WithoutTime<Exclude<DialogueEvent, { kind: 'output' }>>): void {
-    this.#takeHeard();
+    this.#hearing.flush();
     this.#take({ ...event, at: this.#now() });
   }
 
@@ -241,7 +216,7 @@ class Driver {
     this.#ended = true;
     this.#unsubscribe();
     this.#cancelWake();
-    this.#cancelGathering?.();
+    this.#hearing.stop();
     this.#parts.signal?.removeEventListener('abort', this.#abort);
     const report = reportOf(this.#dialogue, this.#gathered);
     const tail = tailOf(this.#dialogue);
