@@ -81,10 +81,18 @@ export interface StepCommand {
 
 /**
  * Replaces ~/.ssh/authorized_keys. It runs as the login itself and not as root: what root wrote below a
- * customer's home could be led elsewhere by a symbolic link.
+ * customer's home could be led elsewhere by a symbolic link. Where puffboot dies while it sends them, the shell sees
+ * an end like any other, so their length is compared before they take the place of the old ones.
  */
-const WRITE_KEYS =
-  'umask 077 && mkdir -p "$HOME/.ssh" && cd "$HOME/.ssh" && cat >authorized_keys.new && mv -f authorized_keys.new authorized_keys';
+const writeKeys = (text: string): string =>
+  [
+    'umask 077',
+    'mkdir -p "$HOME/.ssh"',
+    'cd "$HOME/.ssh"',
+    'cat >authorized_keys.new',
+    `test $(wc -c <authorized_keys.new) -eq ${Buffer.byteLength(text)}`,
+    'mv -f authorized_keys.new authorized_keys',
+  ].join(' && ');
 
 /** The programs that check a new file before it replaces the old one. */
 export const CHECKS: Readonly<Record<AppliedFile, ((file: string) => readonly string[]) | null>> = {
@@ -111,7 +119,7 @@ const COMMANDS: { readonly [K in Kind]: (step: Of<K>) => readonly StepCommand[] 
     root('usermod', '-Z', '-S', groups.join(','), '-c', withOffice(comment, CLOSED_BY_US), login),
   open: ({ login, comment }) => root('usermod', '-U', '-c', withOffice(comment, MADE_BY_US), login),
   keys: ({ login, text }) => [
-    { argv: ['su', '-s', '/bin/sh', login, '-c', WRITE_KEYS], asRoot: true, stdin: text },
+    { argv: ['su', '-s', '/bin/sh', login, '-c', writeKeys(text)], asRoot: true, stdin: text },
   ],
   directory: ({ path, owner }) => root('install', '-d', '-o', owner, '-m', '755', path),
   kernel: () => [],

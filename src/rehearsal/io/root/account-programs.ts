@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import {
   type Accounts,
   type Group,
@@ -88,13 +89,14 @@ function useradd(call: Call, { flags, rest: [name = ''] }: Options): number {
     home: flags.get('d') ?? `${flags.get('b') ?? '/home'}/${name}`,
     shell: flags.get('s') ?? '/bin/ksh',
   };
-  const groups = primary === null ? [...accounts.groups, { name, gid: uid, members: [] }] : accounts.groups;
+  const others = accounts.groups.filter((group) => group.name !== name);
+  const groups = primary === null ? [...others, { name, gid: uid, members: [] }] : accounts.groups;
+  if (flags.has('m')) makeHome(call, user);
   call.files.setAccounts({
     users: [...accounts.users, user],
     groups: groups.map((group) => (secondary.includes(group.name) ? joined(group, name) : group)),
   });
-  if (flags.has('m')) makeHome(call, user);
-  else if (call.files.find(user.home) === null) {
+  if (!flags.has('m') && call.files.find(user.home) === null) {
     complain(call, `Warning: home directory \`${user.home}' doesn't exist, and -m was not specified`);
   }
   return 0;
@@ -108,14 +110,19 @@ const joined = (group: Group, name: string): Group => ({
   members: [...new Set([...group.members, name])],
 });
 
+/**
+ * The home goes to its login last, and the login comes after it: the programs of a real host are not killed with
+ * puffboot in between, and here they run in it.
+ */
 function makeHome({ files }: Call, { home, uid, gid }: User): void {
-  if (files.find(home) !== null) return;
-  const parent = home.slice(0, home.lastIndexOf('/'));
-  if (parent !== '' && files.find(parent) === null) files.mkdir(parent);
-  files.mkdir(home);
-  files.mkdir(`${home}/.ssh`, 0o700);
-  files.write(`${home}/.ssh/authorized_keys`, new Uint8Array(), 0o600);
-  for (const path of [home, `${home}/.ssh`, `${home}/.ssh/authorized_keys`]) files.chown(path, uid, gid);
+  const there = files.find(home);
+  if (there !== null && there.uid !== 0) return;
+  const [parent, ssh, keys] = [posix.dirname(home), `${home}/.ssh`, `${home}/.ssh/authorized_keys`];
+  for (const [path, mode] of [[parent], [home], [ssh, 0o700]] as const) {
+    if (files.find(path) === null) files.mkdir(path, mode);
+  }
+  if (files.find(keys) === null) files.write(keys, new Uint8Array(), 0o600);
+  for (const path of [keys, ssh, home]) files.chown(path, uid, gid);
 }
 
 /** -G adds to groups, -S replaces them. */

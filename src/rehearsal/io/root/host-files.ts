@@ -24,7 +24,7 @@ import {
   userOf,
 } from '../../root/accounts.ts';
 import { asFileError, FileError } from './file-error.ts';
-import { forgetOwner, noteOwner, ownerOf } from './owner-notes.ts';
+import { forgetOwner, makeOwned, noteOwner, ownerOf } from './owner-notes.ts';
 
 export interface HostStat {
   readonly kind: 'file' | 'directory' | 'link' | 'other';
@@ -66,8 +66,14 @@ export class HostFiles {
   }
 
   setAccounts(accounts: Accounts): void {
-    writeFileSync(join(this.root, 'etc/passwd'), renderPasswd(accounts));
-    writeFileSync(join(this.root, 'etc/group'), renderGroup(accounts));
+    for (const [name, text] of [
+      ['group', renderGroup(accounts)],
+      ['passwd', renderPasswd(accounts)],
+    ] as const) {
+      const path = join(this.root, 'etc', name);
+      writeFileSync(`${path}.${process.pid}`, text);
+      renameSync(`${path}.${process.pid}`, path);
+    }
   }
 
   /** A file of the simulation itself, whoever asks; null where it is missing. */
@@ -135,13 +141,11 @@ export class HostFiles {
     asFileError(() => {
       const real = this.path(named);
       const isNew = !existsSync(real);
-      if (isNew) this.#may(posix.dirname(real), WRITE | SEARCH);
+      if (isNew) this.#make(real, (unnamed) => writeFileSync(unnamed, '', { mode }), mode);
       else this.#may(real, WRITE);
       writeFileSync(real, this.full ? bytes.subarray(0, bytes.length / 2) : bytes, {
-        mode,
         flag: append ? 'a' : 'w',
       });
-      if (isNew) this.#own(real, mode);
       if (this.full) throw new FileError('ENOSPC');
     });
   }
@@ -149,9 +153,8 @@ export class HostFiles {
   mkdir(named: string, mode = 0o755): void {
     asFileError(() => {
       const real = this.path(named);
-      this.#may(posix.dirname(real), WRITE | SEARCH);
-      mkdirSync(real);
-      this.#own(real, mode);
+      if (existsSync(real)) throw new FileError('EEXIST');
+      this.#make(real, (unnamed) => mkdirSync(unnamed), mode);
     });
   }
 
@@ -229,9 +232,13 @@ export class HostFiles {
   }
 
   /** A new file belongs to who made it, and to its directory's group. */
-  #own(real: string, mode: number): void {
-    chmodSync(real, mode);
+  #make(real: string, make: (unnamed: string) => void, mode: number): void {
     const parent = posix.dirname(real);
-    noteOwner(this.root, real, { uid: this.#me.uid, gid: ownerOf(this.root, parent, statSync(parent)).gid });
+    this.#may(parent, WRITE | SEARCH);
+    const { gid } = ownerOf(this.root, parent, statSync(parent));
+    makeOwned(this.root, real, { uid: this.#me.uid, gid }, (unnamed) => {
+      make(unnamed);
+      chmodSync(unnamed, mode);
+    });
   }
 }

@@ -1,4 +1,13 @@
-import { existsSync, lstatSync, readFileSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, posix } from 'node:path';
 import { HOST } from '../../host-path.ts';
 
@@ -22,8 +31,20 @@ export function ownerOf(root: string, real: string, status: Stats): Owner {
   return parent.length < root.length ? { uid: 0, gid: 0 } : ownerOf(root, parent, statSync(parent));
 }
 
+/** At once: who is killed while he notes it leaves what was there. */
 export function noteOwner(root: string, real: string, { uid, gid }: Owner): void {
-  writeFileSync(noteOf(root, lstatSync(real)), `${uid}:${gid}`);
+  const note = noteOf(root, lstatSync(real));
+  writeFileSync(`${note}.${process.pid}`, `${uid}:${gid}`);
+  renameSync(`${note}.${process.pid}`, note);
+}
+
+/** Makes what has no name yet, so that nothing ever stands there without its owner, as a kernel has it. */
+export function makeOwned(root: string, real: string, owner: Owner, make: (unnamed: string) => void): void {
+  const unnamed = join(root, HOST.owners, `unnamed.${process.pid}`);
+  rmSync(unnamed, { force: true, recursive: true });
+  make(unnamed);
+  noteOwner(root, unnamed, owner);
+  renameSync(unnamed, real);
 }
 
 /** To be called before a file is removed: the numbers of inodes come back. */

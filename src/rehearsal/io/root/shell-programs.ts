@@ -42,6 +42,12 @@ function sh(call: Call, { flags, rest: [script, ...words] }: Options): number | 
 async function runScript(call: Call, script: Script): Promise<number> {
   let directory = script.home;
   for (const command of script.text.split(/\s*&&\s*/)) {
+    const [, counted, length] = /^test \$\(wc -c <(\S+)\) -eq (\d+)$/.exec(command) ?? [];
+    if (counted !== undefined) {
+      const { size } = call.files.as(script.user).stat(posix.resolve(directory, counted));
+      if (size !== Number(length)) return 1;
+      continue;
+    }
     const [, line = '', target] = /^(.*?)(?:\s*>\s*(\S+))?$/.exec(command) ?? [];
     const parsed = shellWords(expand(line, script));
     if ('error' in parsed) return complain(call, parsed.error);
