@@ -18,8 +18,9 @@ export interface Transfer {
   readonly firstSentAt: number;
   readonly sentAt: number;
   readonly repeated: boolean;
-  /** Whether part of the window before it did. */
+  /** Whether part of the window before it did; how long it took then, as long as that was not taken for a round trip. */
   readonly followsRepeated: boolean;
+  readonly doubted: number | null;
   /** Windows sent without an answer. */
   readonly tries: number;
   readonly roundTrip: RoundTrip | null;
@@ -60,6 +61,7 @@ export function openTransfer(options: RequestOptions, size: number, now: number)
     sentAt: now,
     repeated: false,
     followsRepeated: false,
+    doubted: null,
     tries: 0,
     roundTrip: null,
   });
@@ -115,8 +117,13 @@ function stepAck(transfer: Transfer, number: number, now: number): Stepped {
   if (forward === 0) return stepRepeatedAck(transfer, now);
   if (block > transfer.sent) return [transfer, []];
 
+  const took = now - transfer.firstSentAt;
+  const wholeWindow = block === transfer.sent && !transfer.repeated;
+  const roundTrip = wholeWindow ? measured(transfer.roundTrip, took) : transfer.roundTrip;
   // Spelled out: spreads cost more than all the rest of what is done for an ACK.
   const { terms, size, sent } = transfer;
+  // Behind what went twice, an ACK from the midst of a window may answer the other time: what is on its way is left to come.
+  const isDoubtful = block < sent && transfer.followsRepeated;
   const next: Transfer = {
     terms,
     size,
@@ -124,23 +131,15 @@ function stepAck(transfer: Transfer, number: number, now: number): Stepped {
     sent,
     firstSentAt: now,
     sentAt: now,
-    repeated: block < sent,
+    repeated: block < sent && !isDoubtful,
     followsRepeated: transfer.repeated,
+    doubted: transfer.repeated ? took : null,
     tries: 0,
-    roundTrip: block === sent ? roundTripOf(transfer, now) : transfer.roundTrip,
+    roundTrip,
   };
-  return block === lastBlock(transfer) ? end(next, 'sent', null) : sendWindow(next);
-}
-
-/**
- * What was sent more than once may be acknowledged for its first time or its last. RFC 6298 §3 would not measure it: then
- * a client that has become slow, with many others booting, is sent every window twice. Taken for an answer to the first
- * it lengthens the next wait, and the windows after it shorten it again.
- */
-function roundTripOf({ roundTrip, firstSentAt, repeated }: Transfer, now: number): RoundTrip | null {
-  const passed = now - firstSentAt;
-  if (!repeated) return measured(roundTrip, passed);
-  return roundTrip === null ? null : measured(roundTrip, Math.min(passed, LONGEST_GUESS));
+  return block === lastBlock(transfer)
+    ? end(next, 'sent', null)
+    : sendWindow(next, isDoubtful ? sent + 1 : block + 1);
 }
 
 /**
@@ -150,21 +149,48 @@ function roundTripOf({ roundTrip, firstSentAt, repeated }: Transfer, now: number
  */
 function stepRepeatedAck(transfer: Transfer, now: number): Stepped {
   const { terms, repeated, followsRepeated } = transfer;
-  if (terms.window === 1 || repeated || followsRepeated || !hasBegun(transfer)) return [transfer, []];
+  if (followsRepeated) return stepVain(transfer);
+  if (terms.window === 1 || repeated || !hasBegun(transfer)) return [transfer, []];
   return sendWindow({ ...transfer, repeated: true, sentAt: now });
 }
 
-function sendWindow(transfer: Transfer): Stepped {
+/**
+ * The window before was sent again in vain: its first time had arrived. What went twice is not measured (RFC 6298 §3), but
+ * this says that it was the first that was answered; unheard, a client that has become slow, with many others booting,
+ * would be sent every window twice to the end of the file.
+ */
+function stepVain(transfer: Transfer): Stepped {
+  const { terms, doubted, sentAt, tries } = transfer;
+  if (doubted === null) return [transfer, []];
+  const roundTrip = measured(transfer.roundTrip, Math.min(doubted, LONGEST_GUESS));
+  const until = sentAt + waitFor(roundTrip, tries, terms.longestWait);
+  return [{ ...transfer, doubted: null, roundTrip }, [{ kind: 'wait', until }]];
+}
+
+/** @param from the first block to send; those before it are on their way */
+function sendWindow(transfer: Transfer, from = transfer.acknowledged + 1): Stepped {
   const { terms, acknowledged, sentAt, roundTrip, tries } = transfer;
   const wait = { kind: 'wait', until: sentAt + waitFor(roundTrip, tries, terms.longestWait) } as const;
   if (acknowledged < 0) return [{ ...transfer, sent: 0 }, [{ kind: 'oack', options: terms.taken }, wait]];
   const sent = Math.min(acknowledged + terms.window, lastBlock(transfer));
   const effects: TransferEffect[] = [];
-  for (let block = acknowledged + 1; block <= sent; block += 1) effects.push(data(transfer, block));
+  for (let block = from; block <= sent; block += 1) effects.push(data(transfer, block));
   effects.push(wait);
-  const { size, firstSentAt, repeated, followsRepeated } = transfer;
+  const { size, firstSentAt, repeated, followsRepeated, doubted } = transfer;
   return [
-    { terms, size, acknowledged, sent, firstSentAt, sentAt, repeated, followsRepeated, tries, roundTrip },
+    {
+      terms,
+      size,
+      acknowledged,
+      sent,
+      firstSentAt,
+      sentAt,
+      repeated,
+      followsRepeated,
+      doubted,
+      tries,
+      roundTrip,
+    },
     effects,
   ];
 }
