@@ -1,15 +1,16 @@
 import type { OpenedFile } from '../files.ts';
 import type { Reply } from './http-connection.ts';
 
-/** All the memory that a transfer takes. Small ones let hundreds run, and a slow client is told from one that stopped. */
-const FIRST_PIECE_BYTES = 64 * 1024;
-/** Where few are fetched, and the client takes what there is. */
-const LARGEST_PIECE_BYTES = 512 * 1024;
-const SMALL_PIECE_BYTES = 128 * 1024;
-const MOST_WITH_LARGE = 16;
+/** Small ones let hundreds run, and tell a slow client from one that stopped. */
+const SMALL_PIECE_BYTES = 64 * 1024;
+/** Where few are fetched, and the client takes what there is. Larger ones do not stay in the processor's cache. */
+const LARGE_PIECE_BYTES = 256 * 1024;
+const MOST_WITH_LARGE = 64;
 /** A client that takes longer for a piece gets small ones. Milliseconds. */
 const QUICK = 500;
 let running = 0;
+/** The last one that was free is read into next: it still lies in the cache. */
+const rooms: Buffer[] = [];
 
 /**
  * Sends part of a file as the body, piece by piece. Everybody else has a turn after each, also where a client takes all
@@ -32,9 +33,9 @@ export async function sendFile(
 }
 
 async function sendPieces(file: OpenedFile, offset: number, length: number, reply: Reply): Promise<number> {
-  let room: Buffer = Buffer.allocUnsafe(Math.min(FIRST_PIECE_BYTES, length));
-  let done = 0;
+  let [done, isQuick] = [0, false];
   while (done < length) {
+    const room = roomFor(isQuick && running <= MOST_WITH_LARGE);
     const piece = room.subarray(0, length - done);
     if ((await file.read(piece, offset + done)) < piece.length)
       throw new Error('the file became shorter while it was sent');
@@ -44,20 +45,17 @@ async function sendPieces(file: OpenedFile, offset: number, length: number, repl
       throw new Error('the file changed while it was sent');
     const began = performance.now();
     if (!(await reply.piece(piece))) return done;
+    isQuick = performance.now() - began < QUICK;
+    if (room.length === LARGE_PIECE_BYTES && rooms.length < MOST_WITH_LARGE) rooms.push(room);
     done += piece.length;
-    room = roomFor(length - done, performance.now() - began, room);
     await turn();
   }
   return done;
 }
 
-/** For the pieces to come: twice what was taken quickly. */
-function roomFor(left: number, milliseconds: number, room: Buffer): Buffer {
-  const most = running <= MOST_WITH_LARGE ? LARGEST_PIECE_BYTES : SMALL_PIECE_BYTES;
-  const wanted = milliseconds < QUICK ? Math.min(room.length * 2, most) : FIRST_PIECE_BYTES;
-  return wanted === room.length || left <= Math.min(wanted, room.length)
-    ? room
-    : Buffer.allocUnsafe(Math.min(wanted, left));
+function roomFor(isLarge: boolean): Buffer {
+  if (!isLarge) return Buffer.allocUnsafe(SMALL_PIECE_BYTES);
+  return rooms.pop() ?? Buffer.allocUnsafe(LARGE_PIECE_BYTES);
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
