@@ -4,6 +4,7 @@ import { gatherer } from '../../src/common/gatherer.ts';
 import type { Clock, Log } from '../../src/common/port.ts';
 import type { Armed, BootEvent } from '../catalog.ts';
 import type { ListFiles, OpenedFile, OpenFile } from '../files.ts';
+import { type Ending, eventOf } from '../http/event.ts';
 import { fileReply } from '../http/file-reply.ts';
 import { indexText } from '../http/index-text.ts';
 import type { RequestHead } from '../http/request.ts';
@@ -108,13 +109,6 @@ function answer(parts: BootHttpParts, request: RequestHead, reply: Reply): undef
     tell({ status: 500, bytes: 0, reason });
     throw error;
   });
-}
-
-interface Ending {
-  readonly status: number;
-  readonly bytes: number;
-  /** Why the file could not be served after all. */
-  readonly reason?: string;
 }
 
 function respond(
@@ -235,29 +229,4 @@ function sendText(
 ): Ending {
   const bytes = reply.text(status, fields, text);
   return { status, bytes: method === 'HEAD' ? 0 : bytes };
-}
-
-/** Written out in full: in a literal each name behind a spread costs a microsecond or two. */
-function eventOf(found: Route, end: Ending, seconds: number, from: string, at: number): BootEvent {
-  const { shown: path } = found;
-  const { status, bytes } = end;
-  const name = found.client?.name ?? null;
-  const reason = found.kind === 'refused' ? found.reason : (end.reason ?? null);
-  switch (found.subject) {
-    case 'response-file': {
-      const outcome = reason === null ? 'served' : 'refused';
-      return { kind: 'response-file', at, name, from, path, outcome, reason };
-    }
-    case 'install-done': {
-      const isDone = found.kind === 'done';
-      const [token, outcome] = isDone ? ([found.token, 'accepted'] as const) : (['', 'refused'] as const);
-      return { kind: 'install-done', at, name, from, token, outcome };
-    }
-    case 'set': {
-      const told = { kind: 'set', at, name, from, path, status, bytes, seconds } as const;
-      return reason === null ? told : { reason, ...told };
-    }
-    case 'other':
-      return { kind: 'http', at, name, from, path, status, reason: reason ?? 'no such path' };
-  }
 }
