@@ -47,7 +47,8 @@ export function threadsWorthwhile(processors = availableParallelism()): number {
 
 /**
  * Kernels go out from threads, so that a rack is served by more than one processor, and DHCP is answered meanwhile; each
- * file is in memory once. A thread is started when it is needed first, and anew where it has died.
+ * file is in memory once. A thread is started when it is needed first, and anew where it has died. Once one has died
+ * before it ended a single transfer, all run here: better slowly than never.
  * @param program runs `serveTransfers`
  * @param count of threads; with 0 of them all transfers run here
  * @param least bytes of a file that is left to a thread
@@ -67,6 +68,7 @@ export function transferThreads({
 }): TransferThreads {
   const here = transfersHere(clock);
   const threads: (Thread | null)[] = Array.from({ length: count }, () => null);
+  let useless = false;
   const leastBusy = (): Thread | null => {
     const slot = threads.reduce(
       (least, thread, index) => ((thread?.load() ?? 0) < (threads[least]?.load() ?? 0) ? index : least),
@@ -78,7 +80,12 @@ export function transferThreads({
       threads[slot] = found;
       found.ended.then((reason) => {
         threads[slot] = null;
-        if (reason !== null) log.error('tftp.thread', { error: reason });
+        if (reason === null) return;
+        useless ||= !found.hasWorked();
+        log.error('tftp.thread', {
+          error: reason,
+          goesOn: useless ? 'without threads' : 'with another thread',
+        });
       });
     }
     return found;
@@ -86,7 +93,7 @@ export function transferThreads({
   return {
     start(job) {
       const { shared, size } = job.source;
-      const thread = shared === undefined || size < least ? null : leastBusy();
+      const thread = shared === undefined || size < least || useless ? null : leastBusy();
       return thread === null || shared === undefined ? here(job) : thread.start(job, shared);
     },
     async close() {
@@ -98,6 +105,8 @@ export function transferThreads({
 interface Thread {
   /** Transfers under way. */
   load(): number;
+  /** It has ended a transfer. */
+  hasWorked(): boolean;
   start(job: TransferJob, bytes: Uint8Array): RunningTransfer;
   /** Resolves with what it died of, null where it was closed. */
   readonly ended: Promise<string | null>;
@@ -108,11 +117,15 @@ function openThread(program: URL, clock: Clock): Thread {
   const worker = new Worker(program);
   const waiting = new Map<number, (ended: FromThread['ended']) => void>();
   let last = 0;
+  let worked = false;
   let death: string | null = null;
   const tell = (message: ToThread) => worker.postMessage(message);
 
   worker.unref();
-  worker.on('message', ({ number, ended }: FromThread) => waiting.get(number)?.(ended));
+  worker.on('message', ({ number, ended }: FromThread) => {
+    worked = true;
+    waiting.get(number)?.(ended);
+  });
   worker.once('error', (error) => {
     death = messageOf(error);
   });
@@ -127,6 +140,7 @@ function openThread(program: URL, clock: Clock): Thread {
 
   return {
     load: () => waiting.size,
+    hasWorked: () => worked,
     ended,
     start({ peer: { address, port, family }, localAddress, options }, bytes) {
       last += 1;

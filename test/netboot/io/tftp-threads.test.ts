@@ -11,13 +11,27 @@ const THREAD = new URL('../../../dist/src/cli/processes/tftp-thread.js', import.
 const KERNEL = randomBytes(200_000);
 const FILES = { 'pub/OpenBSD/7.6/amd64/bsd.rd': KERNEL };
 
-/** A thread that does as it should until it is given work. */
-const MORTAL = new URL(
-  `data:text/javascript,${encodeURIComponent(`
+/** A thread that dies of the work that it is given, but for so many pieces, each of which it says to have done. */
+const mortal = (lasts: number): URL =>
+  new URL(
+    `data:text/javascript,${encodeURIComponent(`
     import { parentPort } from 'node:worker_threads';
-    parentPort.on('message', () => { throw new Error('out of order'); });
+    let left = ${lasts};
+    parentPort.on('message', ({ kind, number }) => {
+      if (kind !== 'start') return;
+      if (left === 0) throw new Error('out of order');
+      left -= 1;
+      parentPort.postMessage({ number, ended: { outcome: 'sent', bytes: 0, reason: null } });
+    });
   `)}`,
-);
+  );
+
+const REQUEST = encodeTftp({ kind: 'rrq', file: '/bsd.rd', mode: 'octet', options: new Map() });
+
+function heard(): { readonly errors: unknown[]; readonly log: Log } {
+  const errors: unknown[] = [];
+  return { errors, log: { ...SILENT_LOG, error: (event, fields) => errors.push([event, fields]) } };
+}
 
 async function fetched({ ports }: Running): Promise<Buffer> {
   const udp = await openUdp();
@@ -52,21 +66,40 @@ describe('transferThreads', () => {
   });
 
   it('tells of a transfer whose thread died, and starts another thread for the next', async () => {
-    const errors: unknown[] = [];
-    const log: Log = { ...SILENT_LOG, error: (event, fields) => errors.push([event, fields?.error]) };
-    const threads = transferThreads({ program: MORTAL, count: 1, clock: SYSTEM_CLOCK, log });
+    const { errors, log } = heard();
+    const threads = transferThreads({ program: mortal(1), count: 1, clock: SYSTEM_CLOCK, log });
     const running = await startRunning(FILES, { startTransfer: threads.start });
     const loader = await openUdp();
-    const died = () => running.events.filter((event) => event.kind === 'tftp' && event.outcome === 'aborted');
-    for (const times of [1, 2]) {
-      const request = encodeTftp({ kind: 'rrq', file: '/bsd.rd', mode: 'octet', options: new Map() });
-      loader.send(request, running.ports.tftp);
-      await running.event(() => died().length === times);
+    const ended = () => running.events.flatMap((event) => (event.kind === 'tftp' ? [event.outcome] : []));
+    for (const times of [1, 2, 3, 4]) {
+      loader.send(REQUEST, running.ports.tftp);
+      await running.event(() => ended().length === times);
     }
-    expect(died()[1]).toMatchObject({ name: 'local', bytes: 0, reason: 'the thread of its transfer ended' });
+    expect(ended()).toEqual(['sent', 'aborted', 'sent', 'aborted']);
+    expect(running.events.at(-1)).toMatchObject({ reason: 'the thread of its transfer ended' });
+    const death = { error: 'out of order', goesOn: 'with another thread' };
     expect(errors).toEqual([
-      ['tftp.thread', 'out of order'],
-      ['tftp.thread', 'out of order'],
+      ['tftp.thread', death],
+      ['tftp.thread', death],
+    ]);
+    loader.close();
+    await running.close();
+    await threads.close();
+  });
+
+  it.each([
+    ['that die of their first work', mortal(0), 'out of order'],
+    ['whose program is not there', new URL('not-there.js', import.meta.url), /Cannot find module/],
+  ])('goes on without threads %s', async (_, program, error) => {
+    const { errors, log } = heard();
+    const threads = transferThreads({ program, count: 2, clock: SYSTEM_CLOCK, log });
+    const running = await startRunning(FILES, { startTransfer: threads.start });
+    const loader = await openUdp();
+    loader.send(REQUEST, running.ports.tftp);
+    await running.event((event) => event.kind === 'tftp' && event.outcome === 'aborted');
+    expect((await fetched(running)).equals(KERNEL)).toBe(true);
+    expect(errors).toMatchObject([
+      ['tftp.thread', { error: expect.stringMatching(error), goesOn: 'without threads' }],
     ]);
     loader.close();
     await running.close();
