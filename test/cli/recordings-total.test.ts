@@ -33,9 +33,11 @@ it('keeps recordings below their total, at the start and at the end of an instal
     await rig.install('web1');
     expect(await rig.ended('web1')).toBe('running');
     await rig.call('POST', '/vms/web1/install', { mode: 'upgrade', way: 'watch' });
-    await until(async () => (await left()).length === 1);
-    const removed = (await rig.events('recording.removed')).map(({ recording }) => recording);
-    expect(removed).toEqual([`old-${ID}`, `again-${ID}`]);
+    const removed = async () => (await rig.events('recording.removed')).map(({ recording }) => recording);
+    // It is told once it is gone.
+    await until(async () => (await removed()).length === 2);
+    expect(await removed()).toEqual([`old-${ID}`, `again-${ID}`]);
+    expect(await left()).toEqual([`new-${ID}.cast`]);
     const listed = await run(transcriptCommand(), 'list', '-f', rig.stage.configFile);
     expect(listed.stdout).toContain(`new-${ID}.cast`);
     expect(listed.stdout).not.toMatch(/old-|again-/);
