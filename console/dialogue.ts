@@ -13,7 +13,6 @@ import { isEntering, keepTyping, stopTyping, watchEcho } from './typing.ts';
 
 export { type Standing, standingOf } from './outcome.ts';
 export type { Phase } from './phase.ts';
-export { isPassing } from './prompting.ts';
 export { tailOf } from './tail.ts';
 export type { Dialogue, DialogueEvent, DialogueFacts, Effect, Outcome, Telling } from './turn.ts';
 

@@ -3,7 +3,7 @@ import { decide, isWornOut, NOTHING } from './decide.ts';
 import { saysNothing, tornHeads } from './kernel-text.ts';
 import { enterPhase, fail, isBystanding, noteNews } from './outcome.ts';
 import type { AnswerKind, PromptRow } from './prompts/row.ts';
-import { findPrompt, mayBePrompt } from './prompts/table.ts';
+import { findPrompt } from './prompts/table.ts';
 import { atEnd } from './screen.ts';
 import type { Asked, Decision, Dialogue, Turn, Waiting } from './turn.ts';
 import { isEntering, resumeTyping, typeAnswer } from './typing.ts';
@@ -37,22 +37,6 @@ const BREAKS_IN: ReadonlySet<AnswerKind> = new Set([
   'login',
   'reboot',
 ]);
-
-/** Output whose end may be looked at for what moves the cursor or is not shown, such as a colour behind a prompt. */
-const UNSEEN_END = /[\x00-\x08\x0b-\x1f\x7f-\x9f][^\n]{0,32}$/;
-
-/**
- * Nothing can wait at the end of this output, and nothing is waited for: it may be taken in together with what comes
- * next. Most of what an install prints is like that.
- * @param before what was not taken in before it
- */
-export function isPassing(dialogue: Dialogue, output: string, before: string): boolean {
-  const { typing, asked, waiting, heads, prod, aside, facts, screen } = dialogue;
-  if (typing !== null || asked !== null || waiting !== null || prod !== null) return false;
-  if (heads.length > 0 || aside || UNSEEN_END.test(output.slice(-33))) return false;
-  const open = output.lastIndexOf('\n') + 1;
-  return !mayBePrompt(open > 0 ? output.slice(open) : screen.line + before + output, facts.table);
-}
 
 /** Looks at the open line after output. Reports at once what cannot go on, else notes when it will have settled. */
 export function watchPrompt(turn: Turn): void {

@@ -1,3 +1,4 @@
+import { StringDecoder } from 'node:string_decoder';
 import type { Line } from '../../src/common/line.ts';
 import type { Clock } from '../../src/common/port.ts';
 import {
@@ -5,7 +6,6 @@ import {
   type DialogueEvent,
   type DialogueFacts,
   type Effect,
-  isPassing,
   startDialogue,
   step,
   type Telling,
@@ -16,7 +16,6 @@ import type { HeldLine } from '../held.ts';
 import { type ConsoleKind, MANNERS } from '../manner.ts';
 import { type ConsoleReport, gather, noteEffect, reportOf } from '../report.ts';
 import { EVIDENCE_END_MARK, EVIDENCE_MARK } from '../transcript.ts';
-import { Hearing } from './hearing.ts';
 import type { Recorder } from './recorder.ts';
 
 export type DriveFacts = DialogueFacts;
@@ -62,14 +61,12 @@ export function drive(parts: DriveParts): Promise<DriveResult> {
   });
 }
 
-type WithoutTime<T> = T extends unknown ? Omit<T, 'at'> : never;
-
 class Driver {
   readonly #parts: DriveParts;
   readonly #resolve: (result: DriveResult) => void;
   readonly #gathered = gather();
   readonly #startedAt: number;
-  readonly #hearing: Hearing;
+  readonly #decoder = new StringDecoder('utf8');
   readonly #encoder = new TextEncoder();
   #dialogue: Dialogue;
   #unsubscribe: () => void = () => undefined;
@@ -87,42 +84,30 @@ class Driver {
     this.#startedAt = this.#now();
     const manner = MANNERS[parts.console ?? 'vmd'];
     this.#dialogue = startDialogue({ manner, ...parts.facts }, this.#startedAt);
-    this.#hearing = new Hearing({
-      clock: parts.clock,
-      passes: (text, before) => this.#collecting === null && isPassing(this.#dialogue, text, before),
-      take: (text) => this.#take({ kind: 'output', text, at: this.#now() }),
-    });
   }
 
   start(): void {
     const { line, held, signal } = this.#parts;
-    const unsubscribe = line.onOutput((bytes) => this.#hearing.hear(bytes));
-    const forget = held?.onHuman((event) => this.#happen(event));
+    const unsubscribe = line.onOutput((bytes) => {
+      this.#take({ kind: 'output', text: this.#decoder.write(bytes), at: this.#now() });
+    });
+    const forget = held?.onHuman((event) => this.#take({ ...event, at: this.#now() }));
     this.#unsubscribe = () => {
       unsubscribe();
       forget?.();
     };
-    void line.closed.then(() => this.#happen({ kind: 'closed' }));
+    void line.closed.then(() => this.#take({ kind: 'closed', at: this.#now() }));
     signal?.addEventListener('abort', this.#abort, { once: true });
     if (signal?.aborted === true) this.#abort();
     else this.#sleep();
   }
 
-  readonly #abort = (): void => {
-    this.#hearing.flush();
-    this.#end('the drive was interrupted');
-  };
+  readonly #abort = (): void => this.#end('the drive was interrupted');
 
   /** Seconds; a clock that is set back stands still instead. */
   #now(): number {
     this.#latest = Math.max(this.#latest, this.#parts.clock.now() / 1000);
     return this.#latest;
-  }
-
-  /** What was printed before it is taken in first. */
-  #happen(event: WithoutTime<Exclude<DialogueEvent, { kind: 'output' }>>): void {
-    this.#hearing.flush();
-    this.#take({ ...event, at: this.#now() });
   }
 
   #take(event: DialogueEvent): void {
@@ -207,7 +192,7 @@ class Driver {
     // A timer may fire a moment early by the clock that the dialogue goes by; then it is set once more.
     this.#cancelWake = this.#parts.clock.timer(Math.ceil(wakeAt * 1000), () => {
       this.#wakeAt = null;
-      this.#happen({ kind: 'tick' });
+      this.#take({ kind: 'tick', at: this.#now() });
     });
   }
 
@@ -216,7 +201,6 @@ class Driver {
     this.#ended = true;
     this.#unsubscribe();
     this.#cancelWake();
-    this.#hearing.stop();
     this.#parts.signal?.removeEventListener('abort', this.#abort);
     const report = reportOf(this.#dialogue, this.#gathered);
     const tail = tailOf(this.#dialogue);

@@ -1,4 +1,4 @@
-import type { Candidates, PromptTable } from './compile.ts';
+import type { PromptTable } from './compile.ts';
 import { OPENBSD_TABLE } from './openbsd.ts';
 import { LONGEST_MATCH } from './pattern.ts';
 import { distanceTo, knownAs, nearestTo } from './releases.ts';
@@ -20,9 +20,11 @@ export function findPrompt(
   release: string | null,
   table: PromptTable = OPENBSD_TABLE,
 ): PromptRow | null {
-  const { rows, any } = candidatesOf(line, table);
-  const end = endOf(line);
-  if (rows.length === 0 || !any.test(end)) return null;
+  const { known, other } = table.promptsByLast;
+  const { rows, any } = known.get(line.charCodeAt(line.length - 1)) ?? other;
+  if (rows.length === 0) return null;
+  const end = line.length > LONGEST_MATCH ? line.slice(-LONGEST_MATCH) : line;
+  if (!any.test(end)) return null;
   let inherited: PromptRow | null = null;
   let nearest = Number.POSITIVE_INFINITY;
   for (const row of rows) {
@@ -35,17 +37,6 @@ export function findPrompt(
   }
   return inherited;
 }
-
-/** False where no row can match this line: cheaper than to look for the one that does. */
-export function mayBePrompt(line: string, table: PromptTable = OPENBSD_TABLE): boolean {
-  const { rows, any } = candidatesOf(line, table);
-  return rows.length > 0 && any.test(endOf(line));
-}
-
-const candidatesOf = (line: string, { promptsByLast: { known, other } }: PromptTable): Candidates =>
-  known.get(line.charCodeAt(line.length - 1)) ?? other;
-
-const endOf = (line: string): string => (line.length > LONGEST_MATCH ? line.slice(-LONGEST_MATCH) : line);
 
 /** The markers that a completed line carries, all of them, in the table's order. */
 export function findMarkers(line: string, table: PromptTable = OPENBSD_TABLE): readonly MarkerRow[] {

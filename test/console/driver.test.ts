@@ -52,26 +52,6 @@ it('answers, ends with the install, and leaves the line open', async () => {
   expect({ listeners: line.listeners, timers: clock.pending }).toEqual({ listeners: 0, timers: 0 });
 });
 
-it('takes passing output in together, and a prompt behind it at once', async () => {
-  const { clock, line, events } = start();
-  line.emit(WELCOME);
-  line.emit(`${MENU.slice(0, 20)}`);
-  expect(events).toEqual([]);
-  line.emit(MENU.slice(20));
-  expect(events.map(({ kind }) => kind)).toEqual(['release', 'phase', 'prompt']);
-  expect(line.written).toBe('a');
-  line.emit('a');
-  await clock.run(1_000);
-  line.emit('\r\nPerforming non-interactive install...\r\n');
-  events.length = 0;
-  line.emit('Installing bsd          100% |**************************| 24000 KB');
-  line.emit('    00:01\r\n');
-  await clock.run(199);
-  expect(events).toEqual([]);
-  await clock.run(1);
-  expect(events).toMatchObject([{ name: 'sets-install' }, { kind: 'progress', file: 'bsd', percent: 100 }]);
-});
-
 it.each([
   ['a colour behind it', 'login: \x1b[m'],
   ['a kernel message within it', `${MENU.slice(0, 20)}sd1 detached\r\n${MENU.slice(20)}`],
@@ -145,7 +125,6 @@ it('asks nothing of a machine that its watchdog rebooted, ends at once, and says
   const recorder = { typed: () => undefined, mark: (text: string) => void kept.push(text) };
   const done = drive({ line, clock, facts: FACTS, recorder, evidence: true });
   line.emit(`${WELCOME}Performing non-interactive upgrade...\r\nInstalling base76.tgz  40% WATCHDOG\r\n`);
-  await clock.run(200);
   const { outcome, evidence } = await done;
   expect(outcome).toBe('failed');
   expect(evidence).toEqual({ sections: [], cut: 'the machine rebooted', stands: null });
