@@ -1,6 +1,5 @@
 import type { Server } from 'node:net';
 import { messageOf } from '../../src/common/error.ts';
-import { gatherer } from '../../src/common/gatherer.ts';
 import type { Clock, Log } from '../../src/common/port.ts';
 import type { Armed, BootEvent } from '../catalog.ts';
 import type { ListFiles, OpenedFile, OpenFile } from '../files.ts';
@@ -48,35 +47,19 @@ const CLIENT_LEFT = 499;
 
 export function serveBootHttp(parts: BootHttpParts): BootHttpService {
   const { server, lookup, clock, log, limits } = parts;
-  // What is done over and over costs half: a client that asks again at once is answered first.
-  const told = gatherer<Telling>((tellings) => {
-    for (const { event, audit } of tellings) parts.report(event, audit);
-  }, clock);
-  const report = (event: BootEvent, audit: Audit) => told.add({ event, audit });
-  const own = { ...parts, report };
   const close = serveHttp({
     listener: server,
     limits,
     now: clock.now,
     isKnown: (address) => lookup().byRemote(address) !== null,
-    answer: (request, reply) => answer(own, request, reply),
+    answer: (request, reply) => answer(parts, request, reply),
     refused(from, status, reason) {
       const event = { kind: 'http', at: clock.now(), name: null, from, path: '', status, reason } as const;
-      report(event, { method: '', status, bytes: 0, seconds: 0 });
+      parts.report(event, { method: '', status, bytes: 0, seconds: 0 });
     },
     onError: (error) => log.warn('http.listener', { error: messageOf(error) }),
   });
-  return {
-    async close() {
-      await close();
-      told.flush();
-    },
-  };
-}
-
-interface Telling {
-  readonly event: BootEvent;
-  readonly audit: Audit;
+  return { close };
 }
 
 /** What can be answered at once is: a turn of the event loop costs as much as the rest. */
