@@ -96,6 +96,7 @@ export const OPTIONS = {
   bootfileName: { code: 67, kind: text },
   userClass: { code: 77, kind: opaque }, // RFC 3004
   clientArch: { code: 93, kind: u16List }, // RFC 4578
+  clientNic: { code: 94, kind: opaque }, // RFC 4578
   clientUuid: { code: 97, kind: opaque }, // RFC 4578
   tftpServers: { code: 150, kind: ipv4List }, // RFC 5859
   relayInfo: { code: 82, kind: opaque }, // RFC 3046

@@ -110,11 +110,12 @@ function replyTo(exchange: Exchange, told: Told): Reply {
 
 /**
  * A PXE ROM that does not see its class again waits three seconds for another server; UEFI and other ROMs that see
- * it alone ask a boot server on port 4011. One that gave its UUID finds it in every answer (RFC 4578 §2.3). Installers
- * up to 6.9 and others that do not read the header take the boot server and file from options 66, 67 and 150.
+ * it alone ask a boot server on port 4011. What it says of itself stands in every answer (RFC 4578 §2), what it is to do in
+ * none that refuses its address (RFC 2131 table 3). Installers up to 6.9 and others that do not read the header take the
+ * boot server and file from options 66, 67 and 150.
  */
 function optionsOf({ packet, subnet }: Exchange, told: Told): OptionValues {
-  const { clientId, clientUuid, relayInfo, vendorClass } = packet.options;
+  const { clientArch, clientId, clientNic, clientUuid, relayInfo, vendorClass } = packet.options;
   const { terms, bootfile } = told;
   const isRom = vendorClass?.startsWith('PXEClient') === true;
   const boots = bootfile !== '';
@@ -130,12 +131,14 @@ function optionsOf({ packet, subnet }: Exchange, told: Told): OptionValues {
     hostName: told.hostName,
     domainName: terms.domainName,
     broadcastAddress: terms.broadcastAddress,
-    vendorOptions: isRom ? (boots ? WITH_FILE : WITHOUT_FILE) : undefined,
+    vendorOptions: isRom && told.message !== 'nak' ? (boots ? WITH_FILE : WITHOUT_FILE) : undefined,
     message: told.reason,
     vendorClass: isRom ? 'PXEClient' : undefined,
     clientId,
     tftpServerName: boots ? subnet.bootAddress : undefined,
     bootfileName: boots ? bootfile : undefined,
+    clientArch: isRom ? clientArch : undefined,
+    clientNic: isRom ? clientNic : undefined,
     clientUuid: isRom ? clientUuid : undefined,
     tftpServers: boots ? [subnet.bootAddress] : undefined,
     relayInfo,

@@ -7,6 +7,8 @@ const EXPENDABLE = [
   'tftpServerName',
   'bootfileName',
   'message',
+  'clientArch',
+  'clientNic',
   'clientUuid',
   'broadcastAddress',
   'domainName',

@@ -69,6 +69,8 @@ describe('an armed PXE ROM', () => {
       vendorClass: 'PXEClient',
       vendorOptions: Uint8Array.of(6, 1, 8, 255),
       clientId: ipxe.options.clientId,
+      clientArch: [0],
+      clientNic: Uint8Array.of(1, 2, 1),
       clientUuid: ipxe.options.clientUuid,
     });
     expect(reply?.to).toEqual({ address: EVERYBODY, port: 68 });
@@ -230,7 +232,29 @@ describe('what a request is answered with', () => {
 
   it('has a relay broadcast the NAK', () => {
     const { reply } = judge(request({ requestedAddress: away }, { relayAddress: RELAY }));
-    expect(reply).toMatchObject({ packet: { broadcast: true }, to: { address: RELAY, port: 67 } });
+    expect(reply).toMatchObject({
+      packet: { broadcast: true, relayAddress: RELAY },
+      to: { address: RELAY, port: 67 },
+    });
+  });
+
+  it('tells a ROM that it refuses who was asked and by whom, and nothing to do', () => {
+    const relayInfo = Uint8Array.of(1, 1, 65);
+    const { clientArch, clientId, clientNic, clientUuid } = ipxe.options;
+    const options = { ...ipxeRequest.options, requestedAddress: away, relayInfo };
+    const { reply } = judge({ ...ipxeRequest, relayAddress: RELAY, options });
+    expect(reply?.packet.options).toEqual({
+      messageType: 'nak',
+      serverId: BOOT_ADDRESS,
+      message: 'requests 10.77.0.99, has 10.77.0.7',
+      vendorClass: 'PXEClient',
+      ...{ clientArch, clientId, clientNic, clientUuid, relayInfo },
+    });
+  });
+
+  it('offers to a client with an address without repeating it (RFC 2131 table 3)', () => {
+    const { reply } = judge(ask({ messageType: 'discover' }, { clientAddress: MAIL.address }));
+    expect(reply?.packet).toMatchObject({ clientAddress: NO_ADDRESS, yourAddress: MAIL.address });
   });
 
   it('repeats the address of a renewal', () => {

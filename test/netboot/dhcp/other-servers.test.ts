@@ -39,6 +39,8 @@ describe('beside another DHCP server', () => {
       bootfileName: 'auto_install',
       tftpServers: [BOOT_ADDRESS],
       clientId: rom.options.clientId,
+      clientArch: rom.options.clientArch,
+      clientNic: rom.options.clientNic,
       clientUuid: rom.options.clientUuid,
     });
   });
