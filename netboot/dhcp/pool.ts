@@ -21,7 +21,7 @@ export interface PoolAsking extends Exchange {
  * A machine that the inventory does not know, on a subnet with a pool. Leases are kept by lladdr and not by
  * client identifier: ROM, installer and installed system of one machine send different ones or none.
  * One row per message; RFC 2131 §4.3. Without a record of it a client that asks for an address of this
- * subnet is left alone, as another server may know it.
+ * subnet is left alone, as another server may know it; not one that uses what is another's by our own records.
  */
 export const POOL_VERDICTS: Partial<Record<DhcpMessage, (asking: PoolAsking) => Verdict>> = {
   discover(asking) {
@@ -31,7 +31,7 @@ export const POOL_VERDICTS: Partial<Record<DhcpMessage, (asking: PoolAsking) => 
       return { kind: 'reply', message: 'offer', address: own.address };
     }
     const isTaken = (address: Ipv4) => lookup.byAddress(address) !== null;
-    const address = own?.address ?? leases.free(pool, now, isTaken);
+    const address = own?.address ?? wishOf(asking) ?? leases.free(pool, now, isTaken);
     if (address === null) {
       return { kind: 'ignore', reason: `no address of ${pool.first}-${pool.last} is free`, urgent: true };
     }
@@ -49,8 +49,10 @@ export const POOL_VERDICTS: Partial<Record<DhcpMessage, (asking: PoolAsking) => 
     if (wanted === NO_ADDRESS) return ignore('requests no address');
     if (!contains(subnet.cidr, wanted)) return nak(`requests ${wanted}, which is outside of ${subnet.cidr}`);
     if (own?.address !== wanted) {
-      if (serverId === undefined && own === null)
+      const isStranger = serverId === undefined && own === null;
+      if (isStranger && (requestedAddress !== undefined || !isAnothers(asking, wanted))) {
         return ignore(`requests ${wanted}, of which nothing is known`);
+      }
       return nak(`requests ${wanted}, has ${own?.address ?? 'no lease'}`);
     }
     const until = now + subnet.leaseSeconds * 1000;
@@ -66,7 +68,8 @@ export const POOL_VERDICTS: Partial<Record<DhcpMessage, (asking: PoolAsking) => 
     const own = ownLease(asking);
     if (own?.address !== declined) return ignore(`declines ${declined}, which it was not given`);
     const lease: Lease = { ...own, state: 'declined', until: now + QUARANTINE_MS };
-    return ignore(`declines ${declined}: another machine uses it, so nobody gets it for ten minutes`, lease);
+    const reason = `${packet.lladdr} declines ${declined}: another machine uses it, so nobody gets it for ten minutes`;
+    return { kind: 'ignore', reason, lease, urgent: true };
   },
   release(asking) {
     const { packet, now } = asking;
@@ -81,6 +84,20 @@ function ownLease({ packet, pool, leases, lookup }: PoolAsking): Lease | null {
   const lease = leases.ofLladdr(packet.lladdr);
   if (lease === null || lease.state === 'declined' || !isIn(pool, lease.address)) return null;
   return lookup.byAddress(lease.address) === null ? lease : null;
+}
+
+/** What it asks for by itself, where that may be had (RFC 2131 §4.3.1). */
+function wishOf({ packet, pool, leases, lookup, now }: PoolAsking): Ipv4 | null {
+  const wish = packet.options.requestedAddress;
+  if (wish === undefined || !isIn(pool, wish) || lookup.byAddress(wish) !== null) return null;
+  return (leases.ofAddress(wish)?.until ?? 0) <= now ? wish : null;
+}
+
+/** Is this address reserved or leased to another machine? After a jump of the clock it may be used by both. */
+function isAnothers({ packet, leases, lookup, now }: PoolAsking, address: Ipv4): boolean {
+  if (lookup.byAddress(address)?.dhcp === true) return true;
+  const lease = leases.ofAddress(address);
+  return lease?.state === 'leased' && lease.until > now && lease.lladdr !== packet.lladdr;
 }
 
 function isIn({ first, last }: Pool, address: Ipv4): boolean {

@@ -67,7 +67,7 @@ export function serveDhcp(parts: DhcpParts): void {
       parts.onArchitecture(decision.client.address, arch);
     }
     if (decision.urgent)
-      warn(decision.client === null ? 'dhcp.pool' : 'dhcp.declined', decision.reason ?? '');
+      warn(decision.message === 'decline' ? 'dhcp.declined' : 'dhcp.pool', decision.reason ?? '');
     const tell = (told: Decision) => {
       const event = eventOf(packet, told, clock.now());
       if (event !== null) parts.report(event);
