@@ -88,9 +88,12 @@ export function serveDhcp(parts: DhcpParts): void {
     enlargeReceiveBuffer(socket);
     socket.on('error', (error) => log.warn('dhcp.socket', { error: messageOf(error) }));
     socket.on('message', (bytes, from) => {
+      const drop = (reason: string) => log.debug('dhcp.dropped', { from: from.address, reason });
+      // Only a forger sends from there; Node throws where an answer is to go there, as a relay may want it (RFC 8357).
+      if (from.port === 0) return drop('comes from port 0');
       const decoded = decodePacket(bytes);
       if (decoded.ok) take(decoded.packet, { address: from.address as Ipv4, port: from.port });
-      else log.debug('dhcp.dropped', { from: from.address, reason: decoded.reason });
+      else drop(decoded.reason);
     });
   };
 

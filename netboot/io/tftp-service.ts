@@ -83,14 +83,16 @@ export function serveTftp(parts: TftpParts): TftpService {
   };
 
   const receive = (socket: Socket, bytes: Uint8Array, peer: RemoteInfo) => {
+    const drop = (reason: string) => log.debug('tftp.dropped', { from: peer.address, reason });
+    // Only a forger sends from there; Node throws where an answer is to go there.
+    if (peer.port === 0) return drop('comes from port 0');
     const decoded = decodeTftp(bytes);
-    if (!decoded.ok || (decoded.packet.kind !== 'rrq' && decoded.packet.kind !== 'wrq')) {
-      log.debug('tftp.dropped', {
-        from: peer.address,
-        reason: decoded.ok ? decoded.packet.kind : decoded.reason,
-      });
+    if (!decoded.ok) {
+      drop(decoded.reason);
+      if (decoded.isRequest) refuse(socket, peer, '', decoded.reason, ERROR_CODES.illegal, true);
       return;
     }
+    if (decoded.packet.kind !== 'rrq' && decoded.packet.kind !== 'wrq') return drop(decoded.packet.kind);
     const request = decoded.packet;
     if (request.kind === 'wrq')
       return refuse(socket, peer, request.file, 'read only', ERROR_CODES.accessViolation);

@@ -19,7 +19,8 @@ export type RequestOptions = ReadonlyMap<string, string>;
 
 export type TftpDecoded =
   | { readonly ok: true; readonly packet: TftpPacket }
-  | { readonly ok: false; readonly reason: string };
+  /** `isRequest`: its sender waits for an answer. */
+  | { readonly ok: false; readonly reason: string; readonly isRequest?: true };
 
 /** RFC 1350 §5 and RFC 2347. */
 export const ERROR_CODES = {
@@ -107,12 +108,18 @@ export function writeData(into: Uint8Array, block: number, bytes: Uint8Array): v
 }
 
 function decodeRequest(kind: 'rrq' | 'wrq', bytes: Uint8Array): TftpDecoded {
-  if (bytes.length > MAX_REQUEST_BYTES) return refuse(`a request of ${bytes.length} bytes`);
-  const words = wordsOf(bytes.subarray(2));
-  const [file, mode, ...rest] = words ?? [];
-  const options = optionsOf(rest);
-  if (file === undefined || mode === undefined || options === null) return refuse('malformed request');
-  return accept({ kind, file, mode: mode.toLowerCase(), options });
+  if (bytes.length > MAX_REQUEST_BYTES)
+    return refuse(`a request of ${bytes.length} bytes is too long`, { isRequest: true });
+  const [file, mode, ...rest] = endedWordsOf(bytes.subarray(2));
+  if (file === undefined || mode === undefined) return refuse('malformed request', { isRequest: true });
+  return accept({ kind, file, mode: mode.toLowerCase(), options: optionsOfRequest(rest) });
+}
+
+/** Some firmware sends more than its request (tftpd(8) names Apple's): what is no pair is no option. */
+function optionsOfRequest(words: readonly string[]): RequestOptions {
+  const options = new Map(optionsOf(words.slice(0, words.length - (words.length % 2))));
+  options.delete('');
+  return options;
 }
 
 function optionsOf(words: readonly string[]): RequestOptions | null {
@@ -123,6 +130,12 @@ function optionsOf(words: readonly string[]): RequestOptions | null {
     if (!options.has(name)) options.set(name, words[index + 1] ?? '');
   }
   return options;
+}
+
+/** What stands behind the last NUL is left out. */
+function endedWordsOf(bytes: Uint8Array): readonly string[] {
+  const end = bytes.lastIndexOf(0);
+  return end === -1 ? [] : textOf(bytes.subarray(0, end)).split('\0');
 }
 
 /** @returns null unless every text is ended by its NUL */
@@ -160,6 +173,6 @@ function accept(packet: TftpPacket): TftpDecoded {
   return { ok: true, packet };
 }
 
-function refuse(reason: string): TftpDecoded {
-  return { ok: false, reason };
+function refuse(reason: string, more: { readonly isRequest?: true } = {}): TftpDecoded {
+  return { ok: false, reason, ...more };
 }

@@ -216,6 +216,8 @@ describe.each([
       ['another mode', request('bsd', {}, 'mail'), 4, /mode/],
       ['a name that leads out', request('../../../etc/passwd'), 1, /no such name/],
       ['a kernel that is not there', request('bsd'), 1, /no such file/],
+      ['a request without a mode', Uint8Array.from(Buffer.from('\0\x01bsd\0')), 4, /malformed/],
+      ['a request that is too long', request('x'.repeat(600)), 4, /609 bytes/],
     ])('%s', async (_, bytes, code, message) => {
       udp.send(bytes, running.ports.tftp);
       expect((await received()).packet).toMatchObject({

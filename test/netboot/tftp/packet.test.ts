@@ -41,11 +41,24 @@ describe('TFTP packets', () => {
     ['a request without anything', '\0\x01'],
     ['a request without mode', '\0\x01bsd\0'],
     ['a mode without its NUL', '\0\x01bsd\0octet'],
-    ['an option without value', '\0\x01bsd\0octet\0blksize\0'],
     ['a request of 513 bytes', `\0\x01${'x'.repeat(504)}\0octet\0`],
     ['half a block number', '\0\x04\0'],
   ])('refuses %s', (_, text) => {
     expect(decodeTftp(bytesOf(text)).ok).toBe(false);
+  });
+
+  it.each([
+    ['one NUL too many', 'octet\0\0', []],
+    ['two', 'octet\0\0\0', []],
+    ['five behind an option', 'octet\0tsize\x000\0\0\0\0\0\0', [['tsize', '0']]],
+    ['an option without value', 'octet\0tsize\x000\0blksize\0', [['tsize', '0']]],
+    ['a value without its NUL', 'octet\0tsize\x000\0blksize\x0014', [['tsize', '0']]],
+    ['bytes that mean nothing', 'octet\0\xff\x01', []],
+  ])('takes a request with %s for what it asks', (_, rest, pairs) => {
+    expect(decodeTftp(bytesOf(`\0\x01bsd\0${rest}`))).toEqual({
+      ok: true,
+      packet: { kind: 'rrq', file: 'bsd', mode: 'octet', options: new Map(pairs as [string, string][]) },
+    });
   });
 
   it('reads names and mode in any case, and the first of two equal options', () => {
