@@ -76,7 +76,7 @@ function dhcp(
       : `the address ${packet.yourAddress} for ${packet.options.leaseSeconds} s`;
   const nothing = arch === null ? 'no boot file' : 'nothing but to go on to its disk';
   const file = packet.bootfile === '' ? nothing : `the boot file ${packet.bootfile}`;
-  const told = `${asks} is offered ${address} and ${file} by ${from}, sent to ${reply.to.address}.`;
+  const told = `${asks} is offered ${address} and ${file} by ${from}, sent to ${[reply.to.address, ...(reply.also === null ? [] : [reply.also])].join(' and ')}.`;
   const reader = release ?? (typeof armed === 'string' ? null : armed.release);
   // A ROM boots whatever name it is told; only the installer reads a mode from it.
   if (reader === null || packet.yourAddress === NO_ADDRESS) return [told];

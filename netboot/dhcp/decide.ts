@@ -111,7 +111,9 @@ export function decideBootServer(packet: Packet, arrival: Arrival, lookup: Looku
   if (!client.dhcp || !subnet.proxy) return silent(`${subnet.cidr} has no proxy`);
   const exchange: Reserved = { packet, arrival, client, subnet, now, ports: PEER_PORTS };
   const decision = carryOut(exchange, judgeProxied(exchange, 'boot-server'));
-  return decision.reply === null ? decision : { ...decision, reply: { ...decision.reply, to: arrival } };
+  return decision.reply === null
+    ? decision
+    : { ...decision, reply: { ...decision.reply, to: arrival, also: null } };
 }
 
 /** Where its relay says, or its own address, which it has from us when it renews; else where broadcasts come from. */

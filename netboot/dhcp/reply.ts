@@ -1,4 +1,4 @@
-import { type Ipv4, ipv4FromNumber, networkOf } from '../../src/common/address.ts';
+import { contains, type Ipv4, ipv4FromNumber, networkOf } from '../../src/common/address.ts';
 import type { CatalogSubnet } from '../catalog.ts';
 import { armedNow } from '../lookup.ts';
 import type { Arrival, Exchange, PeerPorts } from './exchange.ts';
@@ -10,6 +10,8 @@ import { mostBytes } from './shorten.ts';
 export interface Reply {
   readonly packet: Packet;
   readonly to: Arrival;
+  /** The broadcast address of a network that ours is not of: there `to` alone may not reach. Else null. */
+  readonly also: Ipv4 | null;
   /** Our address on that subnet: the reply leaves from here. */
   readonly from: Ipv4;
   /** Bytes that the client takes; options that are expendable are left out for it. */
@@ -85,6 +87,7 @@ function replyTo(exchange: Exchange, told: Told): Reply {
   const isNak = told.message === 'nak';
   // A client that is told to forget its address cannot be reached at it, not by a relay either (RFC 2131 §4.3.2).
   const bound = isNak ? NO_ADDRESS : packet.clientAddress;
+  const to = destination(packet, bound, arrival, ports);
   return {
     packet: {
       kind: 'reply',
@@ -102,7 +105,8 @@ function replyTo(exchange: Exchange, told: Told): Reply {
       options: optionsOf(exchange, told),
       others: NO_OTHERS,
     },
-    to: destination(packet, bound, arrival, ports),
+    to,
+    also: to.address === EVERYBODY ? termsOf(subnet).beyond : null,
     from: subnet.bootAddress,
     most: mostBytes(packet),
   };
@@ -145,17 +149,24 @@ function optionsOf({ packet, subnet }: Exchange, told: Told): OptionValues {
   };
 }
 
-const TERMS = new WeakMap<CatalogSubnet, { readonly network: Terms; readonly lease: Terms }>();
+interface SubnetTerms {
+  readonly network: Terms;
+  readonly lease: Terms;
+  /** Its broadcast address, where our address lies in another network. */
+  readonly beyond: Ipv4 | null;
+}
 
-function termsOf(subnet: CatalogSubnet): { readonly network: Terms; readonly lease: Terms } {
+const TERMS = new WeakMap<CatalogSubnet, SubnetTerms>();
+
+function termsOf(subnet: CatalogSubnet): SubnetTerms {
   const made = TERMS.get(subnet) ?? makeTerms(subnet);
   TERMS.set(subnet, made);
   return made;
 }
 
-function makeTerms(subnet: CatalogSubnet): { readonly network: Terms; readonly lease: Terms } {
-  const { leaseSeconds } = subnet;
-  const { mask, broadcast } = networkOf(subnet.cidr);
+function makeTerms(subnet: CatalogSubnet): SubnetTerms {
+  const { cidr, leaseSeconds, bootAddress } = subnet;
+  const { mask, broadcast } = networkOf(cidr);
   const network: Terms = {
     subnetMask: ipv4FromNumber(mask),
     routers: [subnet.router],
@@ -169,7 +180,7 @@ function makeTerms(subnet: CatalogSubnet): { readonly network: Terms; readonly l
     renewalSeconds: Math.floor(leaseSeconds / 2),
     rebindingSeconds: Math.floor((leaseSeconds * 7) / 8),
   };
-  return { network, lease };
+  return { network, lease, beyond: contains(cidr, bootAddress) ? null : ipv4FromNumber(broadcast) };
 }
 
 /** PXE_DISCOVERY_CONTROL with bit 3: the boot file is in this packet, no boot server has to be looked for (PXE 2.1, tag 6). */
@@ -188,7 +199,10 @@ const BOOT_LOCALLY = [
 const WITH_FILE = Uint8Array.of(...NO_DISCOVERY, 255);
 const WITHOUT_FILE = Uint8Array.of(...NO_DISCOVERY, ...BOOT_LOCALLY, 255);
 
-/** To all on the link. UEFI firmware without an address takes nothing that is sent to its subnet's broadcast address. */
+/**
+ * To all on the link of our address. UEFI firmware without an address takes nothing that is sent to its subnet's broadcast
+ * address, which is how other links of ours are reached.
+ */
 const EVERYBODY = '255.255.255.255' as Ipv4;
 
 /**

@@ -128,15 +128,18 @@ function sendBroadcastsFrom(socket: Socket): void {
   if (address !== '0.0.0.0') socket.setMulticastInterface(address);
 }
 
-function send(sockets: ReadonlyMap<string, Socket>, { packet, to, from, most }: Reply, log: Log): void {
+function send(sockets: ReadonlyMap<string, Socket>, { packet, to, also, from, most }: Reply, log: Log): void {
   const socket = sockets.get(from);
   if (socket === undefined) {
     log.error('dhcp.unbound', { address: from, to: to.address, lladdr: packet.lladdr });
     return;
   }
-  socket.send(encodeWithin(packet, most), to.port, to.address, (error) => {
+  const bytes = encodeWithin(packet, most);
+  socket.send(bytes, to.port, to.address, (error) => {
     if (error) log.warn('dhcp.unsent', { to: to.address, port: to.port, error: messageOf(error) });
   });
+  // Of no use, and no harm, where that network is on the link of our address.
+  if (also !== null) socket.send(bytes, to.port, also, () => undefined);
 }
 
 /** A packet without a message type is not worth an event. */

@@ -180,6 +180,23 @@ describe('where the reply goes', () => {
   });
 });
 
+describe('a network that our address is not of', () => {
+  const [subnet] = CATALOG.subnets;
+  const beyond = lookupOf({
+    ...CATALOG,
+    subnets: subnet === undefined ? [] : [{ ...subnet, bootAddress: '10.99.0.1' as Ipv4 }],
+  });
+  const discover = { messageType: 'discover' } as const;
+  it.each<[string, Packet, typeof lookup, string | null]>([
+    ['is reached by its broadcast address besides', ask(discover), beyond, '10.77.0.255'],
+    ['is not, through a relay', ask(discover, { relayAddress: RELAY }), beyond, null],
+    ['is not, by unicast', ask({ messageType: 'request' }, { clientAddress: MAIL.address }), beyond, null],
+    ['is another one', ask(discover), lookup, null],
+  ])('%s', (_, packet, there, also) => {
+    expect(decide(packet, DIRECT, there, NOON).reply?.also).toBe(also);
+  });
+});
+
 describe('what a request is answered with', () => {
   const request = (options: Packet['options'], header: Partial<Packet> = {}) =>
     ask({ messageType: 'request', ...options }, header);

@@ -76,6 +76,13 @@ describe('beside another DHCP server', () => {
     expect(reply?.packet.options.leaseSeconds).toBeUndefined();
   });
 
+  it('the boot server broadcasts nothing, whatever it is asked', () => {
+    const elsewhere = { ...subnet, proxy: true, bootAddress: ip('10.99.0.1') };
+    const lookup = lookupOf({ ...CATALOG, subnets: [elsewhere] });
+    const { reply } = decideBootServer(request(BOOT_ADDRESS), ANYWHERE, lookup, NOON);
+    expect(reply).toMatchObject({ to: ANYWHERE, also: null });
+  });
+
   it.each<[string, Packet, typeof proxied]>([
     ['a discover', rom, proxied],
     ['an installer', installer, proxied],
