@@ -11,7 +11,7 @@ export interface RequestHead {
   readonly hasBody: boolean;
 }
 
-export type BrokenStatus = 400 | 431 | 505;
+export type BrokenStatus = 400 | 414 | 431 | 505;
 
 export type Reading =
   | { readonly kind: 'request'; readonly request: RequestHead; readonly rest: string }
@@ -35,8 +35,10 @@ const HEAD = new RegExp(`^${REQUEST_LINE}((?:${FIELD_LINE})*)\\r\\n`);
 const BEGINS_WELL = new RegExp(`^${REQUEST_LINE}`);
 /** Of what the others say nothing here depends. */
 const KNOWN_FIELD =
-  /(?<=^|\n)(host|connection|content-length|transfer-encoding|range|if-range|if-none-match|if-modified-since):([^\r]*)/gi;
+  /(?<=^|\n)(host|connection|content-length|transfer-encoding|range|if-(?:(?:none-)?match|(?:un)?modified-since|range)):([^\r]*)/gi;
 const SHORTEST_FIELD = 'a:\r\n'.length;
+/** What stands in no name or address of a host with its port (RFC 3986 §3.2.2); a comma only where Host came twice. */
+const NOT_OF_A_HOST = /[^\w.~!$&'()*+;=:%[\]-]/;
 const AUTHORITY = /^https?:\/\/[^/?#]+(?=[/?#]|$)/i;
 
 /**
@@ -58,9 +60,10 @@ export function readRequest(unread: string): Reading {
   if (STRAY.test(text.slice(0, isWhole ? end + 2 : LONGEST_HEAD)))
     return broken(400, 'a control character, or half of a line end, in the head');
   if (isWhole) return broken(400, BEGINS_WELL.test(text) ? 'not a header field' : 'not a request line');
-  return text.length < LONGEST_HEAD
-    ? { kind: 'more', rest: text }
-    : broken(431, `a head of more than ${LONGEST_HEAD} bytes`);
+  if (text.length < LONGEST_HEAD) return { kind: 'more', rest: text };
+  return text.slice(0, LONGEST_HEAD).includes('\r\n')
+    ? broken(431, `a head of more than ${LONGEST_HEAD} bytes`)
+    : broken(414, `a request line of more than ${LONGEST_HEAD} bytes`);
 }
 
 function meaning(match: readonly (string | undefined)[], rest: string): Reading {
@@ -71,7 +74,8 @@ function meaning(match: readonly (string | undefined)[], rest: string): Reading 
   const fields = knownFields(lines);
   // Whom else it might mean does not matter here; two readers that disagree do (RFC 9112 §3.2).
   const host = fields.get('host');
-  if (host === undefined ? minor !== '0' : host.includes(',')) return broken(400, 'not one Host');
+  if (host === undefined ? minor !== '0' : NOT_OF_A_HOST.test(host)) return broken(400, 'not one Host');
+  if (!isFramed(fields)) return broken(400, 'a body that ends nobody knows where');
   const request = {
     method,
     target: withoutAuthority(target),
@@ -80,6 +84,16 @@ function meaning(match: readonly (string | undefined)[], rest: string): Reading 
     hasBody: fields.has('content-length') || fields.has('transfer-encoding'),
   };
   return { kind: 'request', request, rest };
+}
+
+/** No body is read here, but a proxy before us may have read it as a request (RFC 9112 §6.3). */
+function isFramed(fields: ReadonlyMap<string, string>): boolean {
+  const length = fields.get('content-length');
+  const coding = fields.get('transfer-encoding');
+  return (
+    (length === undefined || /^\d+$/.test(length)) &&
+    (coding === undefined || /(?:^|[,\t ])chunked$/i.test(coding))
+  );
 }
 
 function knownFields(lines: string): Map<string, string> {

@@ -184,7 +184,11 @@ function parseUrl(url: string): { path: string; setDirectory: string | null } | 
   const mark = url.indexOf('?');
   const path = decoded(mark < 0 ? url : url.slice(0, mark));
   if (path === null || /[\0-\x1f\x7f]/.test(path)) return null;
-  return { path, setDirectory: mark < 0 ? null : new URLSearchParams(url.slice(mark)).get('path') };
+  // A directory that was answered with a slash at an end makes two of it; other servers take them for one.
+  return {
+    path: path.includes('//') ? path.replace(/\/{2,}/g, '/') : path,
+    setDirectory: mark < 0 ? null : new URLSearchParams(url.slice(mark)).get('path'),
+  };
 }
 
 function decoded(path: string): string | null {

@@ -169,7 +169,7 @@ async function indexOf(directory: string, openFile: OpenFile, listFiles: ListFil
 }
 
 async function sendSet(
-  { openFile }: BootHttpParts,
+  { openFile, clock }: BootHttpParts,
   path: string,
   request: RequestHead,
   reply: Reply,
@@ -177,21 +177,29 @@ async function sendSet(
   const file = await openFile(path);
   if ('missing' in file) return { ...sendText(reply, request, 404, 'not found\n'), reason: file.missing };
   try {
-    return await sendOpened(file, request, reply);
+    return await sendOpened(file, request, reply, clock.now());
   } finally {
     await file.close();
   }
 }
 
-async function sendOpened(file: OpenedFile, { method, fields }: RequestHead, reply: Reply): Promise<Ending> {
+async function sendOpened(
+  file: OpenedFile,
+  { method, fields }: RequestHead,
+  reply: Reply,
+  now: number,
+): Promise<Ending> {
   const { status, headers, offset, length } = fileReply(
     {
       range: method === 'HEAD' ? undefined : fields.get('range'), // RFC 9110 §14.2
       ifRange: fields.get('if-range'),
+      ifMatch: fields.get('if-match'),
+      ifUnmodifiedSince: fields.get('if-unmodified-since'),
       ifNoneMatch: fields.get('if-none-match'),
       ifModifiedSince: fields.get('if-modified-since'),
     },
     file,
+    now,
   );
   reply.head(status, headers);
   if (method === 'HEAD' || length === 0) return { status, bytes: 0 };

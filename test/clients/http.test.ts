@@ -67,6 +67,19 @@ describe.skipIf(SKIP)(titled('boot HTTP by curl', SKIP), () => {
     expect((await curl(web, '-H', 'If-None-Match: "other"', SET_URL)).status).toBe(200);
   });
 
+  it('the rest of the file that curl began with, and of no other', async () => {
+    const rest = ['-r', '2999990-'] as const;
+    expect((await curl(web, ...rest, '-H', 'If-Match: "other"', SET_URL)).status).toBe(412);
+    expect((await curl(web, ...rest, '-z', '-1 Jan 2001 UTC', SET_URL)).status).toBe(412); // If-Unmodified-Since
+    expect((await curl(web, ...rest, '-z', '-1 Jan 2090 UTC', SET_URL)).status).toBe(206);
+    expect((await curl(web, '-z', '1 Jan 2090 UTC', SET_URL)).status).toBe(304);
+  });
+
+  it('a set below a directory that ends in a slash', async () => {
+    const { status, body } = await curl(web, `http://${SERVER}//${SETS}//base76.tgz`);
+    expect([status, body.equals(SET)]).toEqual([200, true]);
+  });
+
   const mine = `http://${SERVER}/${WEB.lladdr}-install.conf?path=7.6/amd64`;
 
   it('the response file, to the address that the VM has', async () => {

@@ -54,6 +54,12 @@ describe('a request', () => {
     ['for an authority', head('CONNECT boot:80 HTTP/1.1', 'Host: boot'), { target: 'boot:80' }],
     ['for everything', head('OPTIONS * HTTP/1.1', 'Host: boot'), { target: '*' }],
     ['with a length', head('GET / HTTP/1.1', 'Host: x', 'content-LENGTH: 3'), { hasBody: true }],
+    [
+      'compressed, in chunks',
+      head('GET / HTTP/1.1', 'Host: x', 'Transfer-Encoding: gzip, Chunked'),
+      { hasBody: true },
+    ],
+    ['for an IPv6 address', head('GET / HTTP/1.1', 'Host: [fe80::1%25em0]:8080'), { target: '/' }],
     ['in chunks', head('GET / HTTP/1.1', 'Host: x', 'Transfer-Encoding: chunked'), { hasBody: true }],
     [
       'with blanks about its values',
@@ -74,6 +80,18 @@ describe('a request', () => {
         fields: new Map([
           ['host', 'x'],
           ['if-none-match', '"a", "b"'],
+        ]),
+      },
+    ],
+    [
+      'with every condition',
+      head('GET / HTTP/1.1', 'Host: x', 'If-Match: a', 'If-Unmodified-Since: b', 'If-Modified-Since: c'),
+      {
+        fields: new Map([
+          ['host', 'x'],
+          ['if-match', 'a'],
+          ['if-unmodified-since', 'b'],
+          ['if-modified-since', 'c'],
         ]),
       },
     ],
@@ -134,6 +152,15 @@ describe('no request', () => {
     ['no Host', head('GET / HTTP/1.1'), 400],
     ['two Hosts', head('GET / HTTP/1.1', host, 'hOST: y'), 400],
     ['two Hosts in HTTP/1.0', head('GET / HTTP/1.0', host, 'Host: y'), 400],
+    ['a Host with a blank', head('GET / HTTP/1.1', 'Host: x y'), 400],
+    ['a Host with a path', head('GET / HTTP/1.1', 'Host: x/y'), 400],
+    ['a Host with a user', head('GET / HTTP/1.0', 'Host: me@x'), 400],
+    ['a length that is none', head('GET / HTTP/1.1', host, 'Content-Length: abc'), 400],
+    ['a length below nothing', head('GET / HTTP/1.1', host, 'Content-Length: -1'), 400],
+    ['no length', head('GET / HTTP/1.1', host, 'Content-Length:'), 400],
+    ['two lengths', head('GET / HTTP/1.1', host, 'Content-Length: 1', 'Content-Length: 2'), 400],
+    ['a coding that does not end', head('GET / HTTP/1.1', host, 'Transfer-Encoding: chunked, gzip'), 400],
+    ['a coding like another', head('GET / HTTP/1.1', host, 'Transfer-Encoding: xchunked'), 400],
     ['no version', head('GET /'), 400],
     ['no target', head('GET  HTTP/1.1', host), 400],
     ['two blanks', head('GET  / HTTP/1.1', host), 400],
@@ -149,7 +176,8 @@ describe('no request', () => {
     ['HTTP/0.9 in full', head('GET / HTTP/0.9'), 505],
     ['a version of two digits', head('GET / HTTP/1.10', host), 400],
     ['too many fields', head('GET / HTTP/1.1', host, ...Array<string>(64).fill('X: y')), 431],
-    ['a line without end', `GET /${'x'.repeat(LONGEST_HEAD)}`, 431],
+    ['a line without end', `GET /${'x'.repeat(LONGEST_HEAD)}`, 414],
+    ['a line that ends too late', head(`GET /${'x'.repeat(LONGEST_HEAD)} HTTP/1.1`, host), 414],
     ['a field without end', `GET / HTTP/1.1\r\nX: ${' '.repeat(LONGEST_HEAD)}`, 431],
     ['empty lines within', `${crlf('')}\n`, 400],
   ])('%s', (_, text, status) => {

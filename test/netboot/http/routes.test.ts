@@ -118,6 +118,11 @@ describe('the rest', () => {
     expect(ask(`/${path}`)).toMatchObject({ kind: 'file', path, client: WEB });
   });
 
+  it('takes two slashes for one, as of a directory that was answered with a slash at its end', () => {
+    const path = 'pub/OpenBSD/7.6/amd64/base76.tgz';
+    expect(ask('//pub/OpenBSD/7.6/amd64///base76.tgz')).toMatchObject({ kind: 'file', path });
+  });
+
   it('makes the list of the sets for anybody', () => {
     const found = ask('/pub/OpenBSD/7.6/amd64/index.txt', '198.51.100.1');
     expect(found).toMatchObject({ kind: 'index', subject: 'set', directory: 'pub/OpenBSD/7.6/amd64' });
