@@ -1,5 +1,5 @@
-import { type FileHandle, open, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { errnoOf, messageOf, OperatorError } from '../../src/common/error.ts';
 import type { Log } from '../../src/common/port.ts';
 import type { Lease, LeaseBook } from '../dhcp/lease-book.ts';
@@ -68,8 +68,9 @@ export async function openLeaseJournal(directory: string, book: LeaseBook, log: 
   const compact = async () => {
     try {
       const fresh = await writeAnew(directory, path, book);
-      await file.close();
+      const before = file;
       [file, end, lines] = [fresh.file, fresh.end, fresh.lines];
+      await before.close();
     } catch (error) {
       log.warn('dhcp.journal.compact', { file: path, error: messageOf(error) });
       lines = book.size; // and not at once again
@@ -120,7 +121,9 @@ async function openOrMake(path: string): Promise<FileHandle> {
     return await open(path, 'r+');
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
-    return await open(path, 'wx+', 0o640);
+    const made = await open(path, 'wx+', 0o640);
+    await syncDirectory(dirname(path)).catch(() => undefined); // as below: some systems cannot
+    return made;
   }
 }
 
@@ -165,6 +168,8 @@ async function writeAnew(directory: string, path: string, book: LeaseBook) {
     return { file, end: bytes.length, lines: kept.length };
   } catch (error) {
     await file.close();
+    // On a disk that is nearly full it would take the room of the leases that are still to come.
+    await rm(draft, { force: true });
     throw error;
   }
 }

@@ -1,10 +1,22 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  type FileHandle,
+  mkdir,
+  mkdtemp,
+  open as openFile,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Lease, type LeaseBook, leaseBook } from '../../../netboot/dhcp/lease-book.ts';
 import { renderLease } from '../../../netboot/dhcp/lease-line.ts';
 import { LEASES_FILE, openLeaseJournal, readLeases } from '../../../netboot/io/lease-journal.ts';
@@ -39,8 +51,33 @@ describe('the journal of leases', () => {
     await Promise.all([journal.append(lease(1)), journal.append(lease(2)), journal.append(lease(3))]);
     await journal.append(lease(2, 'declined'));
     await journal.close();
-    expect(await reopened()).toEqual([lease(1), lease(2, 'declined'), lease(3)]);
+    expect(await reopened()).toEqual([lease(1), lease(3), lease(2, 'declined')]); // in the order of the lines that count
     expect(await readLeases(directory)).toEqual([lease(1), lease(2, 'declined'), lease(3)]);
+  });
+
+  it('is written and synced once for all that wait, before any of them hears of it', async () => {
+    const handle = await openFile(directory, 'r');
+    const methods = Object.getPrototypeOf(handle) as FileHandle;
+    await handle.close();
+    const seen: string[] = [];
+    for (const name of ['write', 'datasync'] as const) {
+      const real = methods[name] as (...given: unknown[]) => Promise<unknown>;
+      vi.spyOn(methods, name).mockImplementation(async function (this: FileHandle, ...given: unknown[]) {
+        const done = await real.apply(this, given);
+        seen.push(name);
+        return done as never;
+      });
+    }
+    const journal = await open();
+    const first = journal.append(lease(0)).then(() => seen.push('told'));
+    const rest = Array.from({ length: 50 }, (_, number) =>
+      journal.append(lease(number + 1)).then(() => seen.push('told')),
+    );
+    await Promise.all([first, ...rest]);
+    vi.restoreAllMocks();
+    await journal.close();
+    const once = ['write', 'datasync', 'told'];
+    expect(seen).toEqual([...once, ...once, ...Array(49).fill('told')]);
   });
 
   it.each([1, 10, 30, 58])('loses only a last line that a crash cut off after %d bytes', async (cut) => {
@@ -72,6 +109,31 @@ describe('the journal of leases', () => {
     expect((await readFile(file, 'latin1')).split('\n').length).toBeLessThan(1010);
     expect(await reopened()).toEqual([0, 1, 2, 3, 4, 7].map((number) => lease(number)));
     expect((await stat(file)).mode & 0o777).toBe(0o640);
+  });
+
+  it('goes on where it was when it cannot be written anew, and leaves nothing beside itself', async () => {
+    const book = leaseBook();
+    const journal = await open(book);
+    const held = join(directory, 'held');
+    await rename(file, held);
+    await mkdir(file); // no file takes the place of a directory
+    await Promise.all(Array.from({ length: 2100 }, () => journal.append(lease(1))));
+    await journal.append(lease(2));
+    await journal.close();
+    expect((await readdir(directory)).sort()).toEqual(['held', LEASES_FILE]);
+    expect((await readFile(held, 'latin1')).endsWith(renderLease(lease(1)) + renderLease(lease(2)))).toBe(
+      true,
+    );
+  });
+
+  it('holds no offers when it is written anew', async () => {
+    const book = leaseBook();
+    const journal = await open(book);
+    book.apply(lease(1));
+    book.apply(lease(2, 'offered'));
+    await Promise.all(Array.from({ length: 2100 }, () => journal.append(lease(1))));
+    await journal.close();
+    expect(await readFile(file, 'latin1')).toBe(renderLease(lease(1)));
   });
 
   it('says what is wrong with its directory', async () => {
