@@ -69,12 +69,15 @@ export function runTransfer(
   clock: Clock,
   onBegun: () => void = () => undefined,
 ): RunningTransfer {
-  let [transfer, effects] = openTransfer(asked, source.size, clock.now());
+  const family = socket.remoteAddress().family === 'IPv6' ? 'IPv6' : 'IPv4';
+  let [transfer, effects] = openTransfer(asked, source.size, clock.now(), family);
   const waiting: TransferEvent[] = [];
   let busy = true;
   let ended = false;
   let hushed = false;
   let begun = false;
+  /** What the system said of our packets since the peer's last one. */
+  let trouble: string | null = null;
   let cancelTimer: (() => void) | null = null;
   let [deadline, armedFor] = [0, 0];
   let resolve: (result: TransferResult) => void = () => {};
@@ -106,7 +109,10 @@ export function runTransfer(
         if (cancelTimer === null || deadline < armedFor) arm();
         return;
       case 'end':
-        return finish(effect.outcome, effect.reason);
+        return finish(
+          effect.outcome,
+          effect.reason === null || trouble === null ? effect.reason : `${effect.reason}: ${trouble}`,
+        );
       case 'data': {
         const found = source.read(effect.offset, effect.length);
         return found instanceof Promise
@@ -195,11 +201,14 @@ export function runTransfer(
 
   socket.on('message', (bytes) => {
     const decoded = decodeTftp(bytes);
+    trouble = null;
     if (decoded.ok) take({ kind: 'packet', packet: decoded.packet });
   });
   socket.on('error', (error) => {
-    if (errnoOf(error) === 'ECONNREFUSED') take({ kind: 'unreachable' });
-    else finish('aborted', messageOf(error));
+    if (errnoOf(error) === 'ECONNREFUSED') return take({ kind: 'unreachable' });
+    // Linux says so of a packet that was too long for some link on the way, and cuts those that follow (RFC 1191). The
+    // rest passes, too, or the tries come to their end: it was one packet, and that is sent again.
+    trouble = messageOf(error);
   });
   const leave = () => (isAllSent(transfer) ? finish('sent', null) : finish('aborted', ASKED_AGAIN));
   run();

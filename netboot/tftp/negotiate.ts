@@ -11,9 +11,12 @@ export interface Terms {
   readonly taken: RequestOptions;
 }
 
+/** Of the peer's address. */
+export type Family = 'IPv4' | 'IPv6';
+
 const DEFAULT_BLOCK_SIZE = 512;
 /** Ethernet's 1500 bytes less IP, UDP and TFTP headers: a fragment lost would cost the whole block. */
-const MAX_BLOCK_SIZE = 1468;
+const MAX_BLOCK_SIZES = { IPv4: 1468, IPv6: 1448 } as const;
 const MAX_WINDOW = 64;
 const LONGEST_WAIT = 8000;
 
@@ -22,23 +25,23 @@ const LONGEST_WAIT = 8000;
  * blksize RFC 2348, tsize and timeout RFC 2349, windowsize RFC 7440.
  */
 const ACCEPTED: Readonly<
-  Record<string, { from: number; to: number; take(value: number, size: number): number }>
+  Record<string, { from: number; to: number; take(value: number, size: number, family: Family): number }>
 > = {
-  blksize: { from: 8, to: 65464, take: (value) => Math.min(value, MAX_BLOCK_SIZE) },
+  blksize: { from: 8, to: 65464, take: (value, _, family) => Math.min(value, MAX_BLOCK_SIZES[family]) },
   tsize: { from: 0, to: Number.MAX_SAFE_INTEGER, take: (_, size) => size },
   timeout: { from: 1, to: 255, take: (value) => value },
   windowsize: { from: 1, to: 65535, take: (value) => Math.min(value, MAX_WINDOW) },
 };
 
 /** What holds for this transfer. Options that are unknown or out of range are left out of the answer. */
-export function negotiate(asked: RequestOptions, size: number): Terms {
+export function negotiate(asked: RequestOptions, size: number, family: Family): Terms {
   const taken = new Map<string, string>();
   const values = new Map<string, number>();
   for (const [name, text] of asked) {
     const row = Object.hasOwn(ACCEPTED, name) ? ACCEPTED[name] : undefined;
     const value = /^\d{1,15}$/.test(text) ? Number(text) : -1;
     if (row === undefined || value < row.from || value > row.to) continue;
-    const result = row.take(value, size);
+    const result = row.take(value, size, family);
     values.set(name, result);
     taken.set(name, String(result));
   }

@@ -1,4 +1,4 @@
-import { negotiate, type Terms } from './negotiate.ts';
+import { type Family, negotiate, type Terms } from './negotiate.ts';
 import { ERROR_CODES, type RequestOptions, type TftpPacket } from './packet.ts';
 import { measured, type RoundTrip, SHORTEST_WAIT, waitFor } from './round-trip.ts';
 
@@ -50,8 +50,13 @@ const MAX_TRIES = 11;
 const LONGEST_GUESS = 250;
 
 /** @param now milliseconds since the epoch, here and below */
-export function openTransfer(options: RequestOptions, size: number, now: number): Stepped {
-  const terms = negotiate(options, size);
+export function openTransfer(
+  options: RequestOptions,
+  size: number,
+  now: number,
+  family: Family = 'IPv4',
+): Stepped {
+  const terms = negotiate(options, size, family);
   return sendWindow({
     terms,
     size,

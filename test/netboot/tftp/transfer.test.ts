@@ -17,8 +17,8 @@ class Peer {
   readonly opened: string[];
   wait = 0;
 
-  constructor(size: number, options: Record<string, string> = {}) {
-    const [transfer, effects] = openTransfer(new Map(Object.entries(options)), size, 0);
+  constructor(size: number, options: Record<string, string> = {}, family?: 'IPv4' | 'IPv6') {
+    const [transfer, effects] = openTransfer(new Map(Object.entries(options)), size, 0, family);
     this.#transfer = transfer;
     this.opened = this.#written(effects, 0);
   }
@@ -66,6 +66,10 @@ describe('options', () => {
     ['values that are no numbers', { blksize: '1e3', tsize: '0x10' }, 'data 1+512'],
   ])('%s', (_, options, first) => {
     expect(new Peer(3000, options).opened).toEqual([first]);
+  });
+
+  it('makes blocks that fit a frame of Ethernet over IPv6, too', () => {
+    expect(new Peer(3000, { blksize: '1468' }, 'IPv6').opened).toEqual(['oack blksize=1448']);
   });
 });
 
