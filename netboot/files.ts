@@ -23,6 +23,6 @@ export type OpenFile = (path: string) => Promise<OpenedFile | { readonly missing
 
 /**
  * The regular files of a directory below the sets directory, in the order of their names.
- * @returns null where there is no such directory
+ * @returns why not, where it cannot be read
  */
-export type ListFiles = (path: string) => Promise<readonly ListedFile[] | null>;
+export type ListFiles = (path: string) => Promise<readonly ListedFile[] | { readonly missing: string }>;

@@ -7,6 +7,10 @@ export interface ListedFile {
   readonly modifiedAt: number;
 }
 
+/** What the installer takes from a line; a name alone on its line it does not see. */
+const NAMED = /^.* ([a-zA-Z][a-zA-Z0-9._-]+)$/;
+/** Of a name with a blank it would take the end for another file. */
+const FETCHED = /^[a-zA-Z][a-zA-Z0-9._-]+$/;
 const SITE_SET = /^site\d+(-[A-Za-z0-9.-]+)?\.tgz$/;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
@@ -17,8 +21,8 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
  * @param index the file as it is, null where there is none
  */
 export function indexText(index: string | null, files: readonly ListedFile[]): string {
-  const known = new Set((index ?? '').split('\n').map((line) => line.split(' ').at(-1)));
-  const missing = files.filter(({ name }) => name !== 'index.txt' && !known.has(name));
+  const known = new Set((index ?? '').split('\n').map((line) => NAMED.exec(line)?.[1]));
+  const missing = files.filter(({ name }) => FETCHED.test(name) && name !== 'index.txt' && !known.has(name));
   const added = index === null ? missing : missing.filter(({ name }) => SITE_SET.test(name));
   const head = index === null || index === '' || index.endsWith('\n') ? (index ?? '') : `${index}\n`;
   return head + added.map(lineOf).join('');

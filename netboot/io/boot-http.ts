@@ -21,6 +21,8 @@ export interface BootHttpParts {
   readonly server: Server;
   readonly lookup: () => Lookup;
   readonly report: (event: BootEvent, audit: Audit) => void;
+  /** Into the log alone. */
+  readonly note: (event: BootEvent, audit: Audit) => void;
   readonly openFile: OpenFile;
   readonly listFiles: ListFiles;
   readonly renderAnswers: RenderAnswers;
@@ -75,13 +77,11 @@ function answer(parts: BootHttpParts, request: RequestHead, reply: Reply): undef
   const tell = (end: Ending) => {
     const now = clock.now();
     const seconds = (now - began) / 1000;
+    const audit = { method: request.method, status: end.status, bytes: end.bytes, seconds };
+    const event = eventOf(found, end, seconds, from, now);
     // Somebody looked, nobody fetched: no event.
-    if (request.method === 'HEAD' && found.kind !== 'refused')
-      log.info('http.head', { from, path: found.shown });
-    else {
-      const audit = { method: request.method, status: end.status, bytes: end.bytes, seconds };
-      parts.report(eventOf(found, end, seconds, from, now), audit);
-    }
+    if (request.method === 'HEAD' && found.kind !== 'refused') parts.note(event, audit);
+    else parts.report(event, audit);
     return undefined;
   };
   const end = respond(parts, found, request, reply);
@@ -131,12 +131,16 @@ async function sendFresh(
   request: RequestHead,
   reply: Reply,
 ): Promise<Ending> {
+  if (request.method === 'HEAD') {
+    // None are made for somebody who only looks, and without them nobody knows the length (RFC 9110 §8.6).
+    reply.head(200, TEXT);
+    return { status: 200, bytes: 0 };
+  }
   try {
-    // Nobody reads what a HEAD is answered with.
-    return sendText(reply, request, 200, request.method === 'HEAD' ? '' : await renderAnswers(armed));
+    return sendText(reply, request, 200, await renderAnswers(armed));
   } catch (error) {
     const reason = `passwords: ${messageOf(error)}`;
-    return { ...sendText(reply, request, 503, 'try again\n'), reason };
+    return { ...sendText(reply, request, 503, 'try again\n', AT_ONCE), reason };
   }
 }
 
@@ -146,23 +150,27 @@ async function sendIndex(
   request: RequestHead,
   reply: Reply,
 ): Promise<Ending> {
-  const text = await indexOf(directory, openFile, listFiles);
-  if (text !== null) return sendText(reply, request, 200, text);
-  return { ...sendText(reply, request, 404, 'not found\n'), reason: 'no such directory' };
+  const index = await indexOf(directory, openFile, listFiles);
+  if (typeof index === 'string') return sendText(reply, request, 200, index);
+  return { ...sendText(reply, request, 404, 'not found\n'), reason: index.missing };
 }
 
 /** Larger ones are none. Bytes. */
 const LARGEST_INDEX = 1024 * 1024;
 
-async function indexOf(directory: string, openFile: OpenFile, listFiles: ListFiles): Promise<string | null> {
+async function indexOf(
+  directory: string,
+  openFile: OpenFile,
+  listFiles: ListFiles,
+): Promise<string | { readonly missing: string }> {
   const files = await listFiles(directory);
-  if (files === null) return null;
+  if ('missing' in files) return files;
   const opened = await openFile(`${directory}/index.txt`);
   if ('missing' in opened) return indexText(null, files);
   try {
     const bytes = new Uint8Array(Math.min(opened.size, LARGEST_INDEX));
     const length = await opened.read(bytes, 0);
-    return indexText(Buffer.from(bytes.subarray(0, length)).toString('latin1'), files);
+    return indexText(Buffer.from(bytes.subarray(0, length)).toString('utf8'), files);
   } finally {
     await opened.close();
   }
@@ -210,6 +218,8 @@ async function sendOpened(
 }
 
 const TEXT: Fields = { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' };
+/** The one value at which ftp(1) asks again, once: by then another thread makes them. */
+const AT_ONCE: Fields = { ...TEXT, 'Retry-After': '0' };
 
 function sendText(
   reply: Reply,

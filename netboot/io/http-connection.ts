@@ -30,6 +30,9 @@ export interface ConnectionParts {
 const MOST_IGNORED = 64 * 1024;
 const FOR_EVER = Number.POSITIVE_INFINITY;
 
+/** An IPv4 address also where a listener for both families shows it inside of IPv6. */
+export const plainAddress = (address = ''): string => address.replace(/^::ffff:/i, '');
+
 /** What comes next, and is late when its time is over. */
 type Doing = 'wait' | 'read' | 'answer' | 'close';
 
@@ -59,7 +62,7 @@ export class HttpConnection implements Reply {
     this.#socket = socket;
     this.#parts = parts;
     this.#left = limits.head;
-    this.from = (socket.remoteAddress ?? '').replace(/^::ffff:/i, '');
+    this.from = plainAddress(socket.remoteAddress);
     socket.on('data', (bytes: Buffer) => this.#take(bytes));
     socket.on('end', () => this.#ended());
     socket.on('error', () => undefined); // its close follows

@@ -34,9 +34,9 @@ const MOST_WITH_STRANGERS = 384;
 /**
  * One address may not use up what all share, nor may many of strangers.
  * @param isKnown whether a machine of the catalog has this address
- * @returns counts a connection until it is closed, and says whether it may stay
+ * @returns counts a connection until it is closed, and says why it may not stay
  */
-export function placesOf(isKnown: (address: string) => boolean): (socket: Socket) => boolean {
+export function placesOf(isKnown: (address: string) => boolean): (socket: Socket) => string | null {
   const open = new Map<string, number>();
   let all = 0;
   return (socket) => {
@@ -51,6 +51,8 @@ export function placesOf(isKnown: (address: string) => boolean): (socket: Socket
       if (left > 0) open.set(sharer, left);
       else open.delete(sharer);
     });
-    return count <= MOST_PER_ADDRESS && (all <= MOST_WITH_STRANGERS || isKnown(address));
+    if (count > MOST_PER_ADDRESS) return `more than ${MOST_PER_ADDRESS} connections at a time`;
+    if (all <= MOST_WITH_STRANGERS || isKnown(address)) return null;
+    return `a stranger beyond ${MOST_WITH_STRANGERS} connections at a time`;
   };
 }

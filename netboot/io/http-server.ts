@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net';
 import { httpDate } from '../http/response.ts';
-import { type ConnectionParts, HttpConnection } from './http-connection.ts';
+import { type ConnectionParts, HttpConnection, plainAddress } from './http-connection.ts';
 import { HTTP_LIMITS, type HttpLimits, MOST_CONNECTIONS, placesOf } from './http-limits.ts';
 
 export interface HttpServerParts extends Pick<ConnectionParts, 'answer' | 'refused'> {
@@ -22,15 +22,22 @@ export function serveHttp(parts: HttpServerParts): () => Promise<void> {
   const { limits = HTTP_LIMITS, listener, isKnown, now, answer, refused } = parts;
   const dateAt = httpDate();
   const date = () => dateAt(now());
-  const mayStay = placesOf(isKnown);
+  const whyNot = placesOf(isKnown);
   const open = new Set<HttpConnection>();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    if (!mayStay(socket)) return void socket.destroy();
+    const reason = whyNot(socket);
+    if (reason !== null) {
+      refused(plainAddress(socket.remoteAddress), 503, reason);
+      return void socket.destroy();
+    }
     const connection = new HttpConnection(socket, { limits, answer, refused, date });
     open.add(connection);
     socket.once('close', () => open.delete(connection));
   });
   server.maxConnections = MOST_CONNECTIONS;
+  server.on('drop', (dropped) =>
+    refused(plainAddress(dropped?.remoteAddress), 503, `all ${MOST_CONNECTIONS} connections are taken`),
+  );
   server.on('error', parts.onError);
   server.listen(listener);
   const looking = setInterval(() => {

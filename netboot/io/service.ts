@@ -56,13 +56,16 @@ export function startNetboot({ clock, log, ...parts }: NetbootParts): RunningNet
   const renderAnswers = renderWith(parts.makePasswords);
   const openFile = cachedFiles(filesBelow(parts.setsDirectory));
 
-  const report = (event: BootEvent, audit: object = {}) => {
-    if (event.name === null && !gate.admits(`${event.kind} ${event.from}`, event.at)) return;
+  const note = (event: BootEvent, audit: object = {}): boolean => {
+    if (event.name === null && !gate.admits(`${event.kind} ${event.from}`, event.at)) return false;
     log.info(`netboot.${event.kind}`, fieldsOf(event, audit));
-    for (const listener of listeners) listener(event);
+    return true;
+  };
+  const report = (event: BootEvent, audit: object = {}) => {
+    if (note(event, audit)) for (const listener of listeners) listener(event);
   };
   const listFiles = listingBelow(parts.setsDirectory);
-  const shared = { lookup: () => lookup, report, openFile, listFiles, clock, log };
+  const shared = { lookup: () => lookup, report, note, openFile, listFiles, clock, log };
 
   serveDhcp({
     ...shared,

@@ -64,15 +64,15 @@ export function listingBelow(root: string): ListFiles {
   return async (path) => {
     try {
       const [top, target] = await Promise.all([realpath(root), realpath(join(root, path))]);
-      if (!target.startsWith(top + sep)) return null;
+      if (!target.startsWith(top + sep)) return { missing: 'leads out of the sets directory' };
       const names = (await readdir(target)).sort();
       const facts = await Promise.all(names.map((name) => stat(join(target, name)).catch(() => null)));
       return names.flatMap((name, index) => {
         const found = facts[index];
         return found?.isFile() ? [{ name, size: found.size, modifiedAt: found.mtimeMs }] : [];
       });
-    } catch {
-      return null;
+    } catch (error) {
+      return { missing: reasonOf(error) };
     }
   };
 }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { rename, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -145,23 +145,20 @@ describe('sets', () => {
     expect((await fetch(`${origin}/${RELEASE}/index.txt`)).status).toBe(200);
   });
 
-  it.each([
-    [
-      'a site set that the index does not name',
-      { 'site76.tgz': 'site' },
-      'a bsd.rd\n',
-      /^a bsd.rd\n-rw.* 4 .* site76\.tgz\n$/,
-    ],
-    ['no index', { 'bsd.rd': 'x', 'site76-web.tgz': 'y' }, null, /bsd\.rd\n.*site76-web\.tgz\n$/],
-  ] as const)('have an index.txt that names all: %s', async (_, files, index, text) => {
-    const place = '/pub/OpenBSD/7.4/amd64';
-    const all = { ...files, ...(index === null ? {} : { 'index.txt': index }) };
-    for (const [name, content] of Object.entries(all)) {
-      await writeFile(await mkdirFor(join(running.setsDirectory, place, name)), content);
-    }
-    const response = await fetch(`${origin}${place}/index.txt`);
-    await rm(join(running.setsDirectory, place), { recursive: true });
-    expect(await response.text()).toMatch(text);
+  it('have an index.txt that names the site sets too', async () => {
+    const place = join(running.setsDirectory, 'pub/OpenBSD/7.4/amd64');
+    await writeFile(await mkdirFor(join(place, 'site74.tgz')), 'site');
+    await writeFile(join(place, 'index.txt'), 'a \u00dcbersicht\n');
+    const response = await fetch(`${origin}/pub/OpenBSD/7.4/amd64/index.txt`);
+    expect(await response.text()).toMatch(/^a \u00dcbersicht\n-rw.* 4 .* site74\.tgz\n$/);
+  });
+
+  it('say in the event why there is no index.txt', async () => {
+    const place = '/pub/OpenBSD/7.3/amd64';
+    await symlink('/etc', await mkdirFor(join(running.setsDirectory, place)));
+    expect((await fetch(`${origin}${place}/index.txt`)).status).toBe(404);
+    const event = await running.event((told) => told.kind === 'set' && told.path.startsWith(place));
+    expect(event).toMatchObject({ reason: 'leads out of the sets directory' });
   });
 
   it('break off where the file is written to while it is sent, and stay whole where it is replaced', async () => {

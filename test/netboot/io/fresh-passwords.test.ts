@@ -55,7 +55,8 @@ describe('passwords in a response file', () => {
 
   it('are not made for a HEAD', async () => {
     const url = await start({ makePasswords: () => Promise.reject(new Error('asked for')) });
-    expect((await fetch(url, { method: 'HEAD' })).status).toBe(200);
+    const { status, headers } = await fetch(url, { method: 'HEAD' });
+    expect([status, headers.get('content-length')]).toEqual([200, null]); // nobody knows it before they are made
   });
 
   it.each([
@@ -65,6 +66,7 @@ describe('passwords in a response file', () => {
     const url = await start(parts);
     const response = await fetch(url);
     expect([response.status, await response.text()]).toEqual([503, 'try again\n']);
+    expect(response.headers.get('retry-after')).toBe('0'); // ftp(1) asks again at no other value
     const event = await running.event(({ kind }) => kind === 'response-file');
     expect(event).toMatchObject({ outcome: 'refused', reason: expect.stringMatching(/^passwords: /) });
   });
