@@ -5,10 +5,11 @@ import { existsSync } from 'node:fs';
 import { chmod, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { spawn as spawnOnTerminal } from 'node-pty';
 import { describe, expect, it } from 'vitest';
 import { mkdirFor } from '../netboot/io/running.ts';
 import { childrenOf, eachInDirectory, startAlone } from '../support/netboot-alone.ts';
-import { puffboot, until } from '../support/puffboot.ts';
+import { PROGRAM, puffboot, until } from '../support/puffboot.ts';
 
 const directory = eachInDirectory();
 
@@ -72,6 +73,39 @@ describe('puffboot netboot alone', () => {
         expect([path, (await once(tried, 'exit'))[0]]).toEqual([path, 1]);
       }
       await alone.stop();
+    },
+  );
+
+  it.skipIf(process.getuid?.() !== 0 || !existsSync('/proc/self/status'))(
+    'started by root on a terminal, has processes that can neither read nor type there, and shows what they log',
+    async () => {
+      const alone = await startAlone(directory());
+      await alone.stop(); // only its configuration is wanted
+      const env = { ...process.env, PUFFBOOT_LOG: 'info' };
+      const terminal = spawnOnTerminal(process.execPath, [PROGRAM, 'netboot', '-f', alone.config], { env });
+      let shown = '';
+      terminal.onData((text) => {
+        shown += text;
+      });
+      const ended = new Promise((resolve) => terminal.onExit(resolve));
+      await until(
+        async () => shown.includes('puffboot netboot serves') && shown.includes('"process":"netboot"'),
+      );
+      const [netboot = 0] = await childrenOf(terminal);
+      const [bootHttp = 0] = await childrenOf({ pid: netboot });
+      for (const pid of [netboot, bootHttp]) {
+        const open = await readdir(`/proc/${pid}/fd`);
+        const targets = open.map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => 'gone'));
+        expect((await Promise.all(targets)).filter((target) => /^\/dev\/(?:pts|tty)/.test(target))).toEqual(
+          [],
+        );
+        // Behind the name in brackets: state, parent, group, session, the terminal that controls it (proc(5)).
+        const facts = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ').at(-1)?.split(' ');
+        expect(facts?.[4]).toBe('0');
+      }
+      terminal.kill('SIGINT');
+      await ended;
+      await until(async () => !existsSync(`/proc/${bootHttp}`));
     },
   );
 

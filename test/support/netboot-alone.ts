@@ -111,7 +111,7 @@ export const responseFileStatus = async ({ origin }: Alone): Promise<number> =>
   (await fetch(`${origin}/install.conf`, { signal: AbortSignal.timeout(2000) })).status;
 
 /** Process ids of the children of a process. */
-export async function childrenOf({ pid }: ChildProcess): Promise<readonly number[]> {
+export async function childrenOf({ pid }: Pick<ChildProcess, 'pid'>): Promise<readonly number[]> {
   const ps = spawn('ps', ['-o', 'pid=', '--ppid', String(pid)]);
   let text = '';
   ps.stdout.on('data', (chunk) => {

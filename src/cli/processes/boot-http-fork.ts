@@ -24,8 +24,6 @@ export function forkBootHttp(
   { setsDirectory }: BootHttpSettings,
   { clock, log, onDeath }: { readonly clock: Clock; readonly log: Log; onDeath(): void },
 ): BootHttpProcess {
-  // Who connects before they are handed over would wait for ever: cut off, a client tries again.
-  for (const listener of listeners) listener.on('connection', (early) => early.destroy());
   const heard = new Set<(message: unknown) => void>();
   const child = supervise(
     {

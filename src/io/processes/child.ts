@@ -53,11 +53,15 @@ export function runChild<Settings>(main: ChildMain<Settings>): void {
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', stop);
   process.on('message', (message: ToChild, handle: unknown) => {
-    if (message.kind === 'socket') sockets[message.role].push(handle);
-    else if (message.kind === 'relay') for (const listener of listeners) listener(message.body);
+    if (message.kind === 'socket') {
+      sockets[message.role].push(handle);
+      // Who connects before somebody answers here would wait for ever: cut off, a client tries again.
+      if (handle instanceof net.Server) handle.on('connection', (early) => early.destroy());
+    } else if (message.kind === 'relay') for (const listener of listeners) listener(message.body);
     else if (message.kind === 'stop') stop();
     else void start(message.settings as Settings);
   });
+  tell({ kind: 'here' });
 
   async function start(settings: Settings): Promise<void> {
     try {

@@ -10,6 +10,8 @@ export type ToChild =
 
 /** What a child says to the parent. */
 export type ToParent =
+  /** It takes messages now. Node itself accepts on a listener that comes before, and then nobody hears of the connection. */
+  | { readonly kind: 'here' }
   | { readonly kind: 'ready'; readonly listening: readonly string[] }
   | { readonly kind: 'refused'; readonly code: ErrorCode | null; readonly message: string }
   /** In their order. */

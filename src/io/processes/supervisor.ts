@@ -1,6 +1,7 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, type ForkOptions, fork } from 'node:child_process';
 import type dgram from 'node:dgram';
 import type net from 'node:net';
+import { isatty } from 'node:tty';
 import { deferred } from '../../common/deferred.ts';
 import { messageOf, OperatorError } from '../../common/error.ts';
 import type { Clock, Log } from '../../common/port.ts';
@@ -42,6 +43,7 @@ const LAST_PAUSE_MS = 30_000;
 const SETTLED_MS = 60_000;
 /** A child that has not stopped by then is killed. */
 const STOP_MS = 5_000;
+const STDERR = 2;
 
 /** Keeps one child process running: starts it, hands it its sockets, and starts it again when it dies. */
 export function supervise(spec: ChildSpec, parts: SupervisorParts): SupervisedChild {
@@ -56,12 +58,20 @@ export function supervise(spec: ChildSpec, parts: SupervisorParts): SupervisedCh
     const sockets = await spec.bind();
     const unhanded = new Set(sockets.map(({ socket }) => socket));
     const startedAt = clock.now();
-    const forked = fork(spec.module, { env: childEnvironment(), ...(spec.identity ?? {}) });
+    const forked = fork(spec.module, { env: childEnvironment(), ...apartFor(spec.identity) });
     child = forked;
+    forked.stderr?.pipe(process.stderr, { end: false });
     let refusal = `${spec.name} ended before it was ready`;
-    forked.on('error', (error) => log.error('child.channel', { child: spec.name, error: messageOf(error) }));
+    forked.on('error', (error) => {
+      log.error('child.channel', { child: spec.name, error: messageOf(error) });
+      if (forked.pid !== undefined) return;
+      refusal = `${spec.name} cannot be started: ${messageOf(error)}`;
+      ended(null, null); // of a process that never was no exit is told
+    });
+    const here = deferred();
     forked.on('message', (message: ToParent) => {
-      if (message.kind === 'relay') for (const body of message.bodies) parts.relay(body);
+      if (message.kind === 'here') here.resolve();
+      else if (message.kind === 'relay') for (const body of message.bodies) parts.relay(body);
       else if (message.kind === 'ready') ready(message.listening);
       else {
         refusal = message.message;
@@ -70,7 +80,7 @@ export function supervise(spec: ChildSpec, parts: SupervisorParts): SupervisedCh
           first.reject(message.code === null ? new Error(refusal) : new OperatorError(message.code, refusal));
       }
     });
-    forked.once('exit', (status, signal) => {
+    const ended = (status: number | null, signal: NodeJS.Signals | null) => {
       if (child === forked) child = null;
       // What it did not live to be handed would keep the ports from the next one.
       for (const socket of unhanded) socket.close();
@@ -82,7 +92,9 @@ export function supervise(spec: ChildSpec, parts: SupervisorParts): SupervisedCh
       if (spec.onDeath !== undefined) return spec.onDeath();
       if (clock.now() - startedAt > SETTLED_MS) pause = FIRST_PAUSE_MS;
       again();
-    });
+    };
+    forked.once('exit', ended);
+    await here.promise;
     for (const { role, socket } of sockets) {
       await hand(forked, role, socket);
       // Once the child has a socket, the parent closes its own copy: it must not take what is meant for the child.
@@ -140,6 +152,16 @@ function hand(child: ChildProcess, role: SocketRole, socket: dgram.Socket | net.
 function tell(child: ChildProcess, message: ToChild): void {
   // A child that is just dying is noticed by its exit.
   child.send(message, () => undefined);
+}
+
+/**
+ * Who gives privileges up keeps no hold on the terminal of who started them either: a process that has it open, or as the
+ * one that controls it, may type there (TIOCSTI). What such a child logs comes by way of this process then.
+ */
+function apartFor(identity: ChildSpec['identity']): ForkOptions {
+  if (identity === null) return {};
+  const log = isatty(STDERR) ? 'pipe' : 'inherit';
+  return { ...identity, detached: true, stdio: ['ignore', 'ignore', log, 'ipc'] };
 }
 
 /** Children get what they need and nothing that happens to lie in the parent's environment. */
