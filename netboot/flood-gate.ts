@@ -1,5 +1,6 @@
 const MINUTE = 60_000;
 const MOST_PER_MINUTE = 120;
+const MOST_PER_MACHINE = 60;
 
 /**
  * Keeps strangers from filling the log: each is told of once a minute, and all together at most 120 times,
@@ -15,8 +16,12 @@ export function floodGate(interval = MINUTE): FloodGate {
   let told = new Map<string, number>();
   /** While it is full, nobody new needs to be looked for: a flood must not cost more than its packets. */
   let fullUntil = 0;
+  let latest = 0;
   return {
     admits(key, now) {
+      // The clock was set back: what was told lies in its future, and would not be told again until then.
+      if (now < latest - interval) [told, fullUntil] = [new Map(), 0];
+      latest = now;
       if (now < fullUntil) return false;
       const before = told.get(key);
       if (before !== undefined && now - before < interval) return false;
@@ -29,6 +34,33 @@ export function floodGate(interval = MINUTE): FloodGate {
       }
       told.set(key, now);
       return true;
+    },
+  };
+}
+
+/**
+ * Keeps a known machine from filling the log: it is told of 60 times a minute. A boot takes ten.
+ */
+export interface MachineGate {
+  /**
+   * @param now milliseconds since the epoch
+   * @returns whether it may be told of; `last` where that is all for this minute
+   */
+  take(machine: string, now: number): 'told' | 'last' | 'over';
+}
+
+export function machineGate(): MachineGate {
+  const minutes = new Map<string, { readonly since: number; told: number }>();
+  return {
+    take(machine, now) {
+      const minute = minutes.get(machine);
+      if (minute === undefined || Math.abs(now - minute.since) >= MINUTE) {
+        minutes.set(machine, { since: now, told: 1 });
+        return 'told';
+      }
+      if (minute.told >= MOST_PER_MACHINE) return 'over';
+      minute.told += 1;
+      return minute.told === MOST_PER_MACHINE ? 'last' : 'told';
     },
   };
 }

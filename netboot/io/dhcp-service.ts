@@ -1,7 +1,7 @@
 import type { Socket } from 'node:dgram';
 import type { Ipv4 } from '../../src/common/address.ts';
 import { messageOf } from '../../src/common/error.ts';
-import type { Clock, Log } from '../../src/common/port.ts';
+import type { Clock, Log, LogFields } from '../../src/common/port.ts';
 import type { BootEvent } from '../catalog.ts';
 import {
   type Arrival,
@@ -45,10 +45,14 @@ const OTHER_SERVER_MS = 3_600_000;
 /** Answers until the sockets are closed, which is their opener's to do. */
 export function serveDhcp(parts: DhcpParts): void {
   const { sockets, bootServer = [], clientPort = [], lookup, clock, log, leases, ports = PEER_PORTS } = parts;
-  const urgent = floodGate();
+  const [urgent, unsent] = [floodGate(), floodGate()];
   const others = floodGate(OTHER_SERVER_MS);
   const warn = (event: string, reason: string) => {
     if (urgent.admits(`${event} ${reason}`, clock.now())) log.warn(event, { reason });
+  };
+  /** Whoever makes up a relay makes up where it is, so each place is told of once a minute. */
+  const complain: Complain = (level, event, fields) => {
+    if (unsent.admits(`${event} ${fields.to}`, clock.now())) log[level](event, fields);
   };
   const listenForOthers = (packet: Packet) => {
     const other = otherServer(packet, lookup());
@@ -71,7 +75,7 @@ export function serveDhcp(parts: DhcpParts): void {
     const tell = (told: Decision) => {
       const event = eventOf(packet, told, clock.now());
       if (event !== null) parts.report(event);
-      if (told.reply !== null) send(answering, told.reply, log);
+      if (told.reply !== null) send(answering, told.reply, complain);
     };
     const noted = note(decision.lease);
     if (noted === null) return tell(decision);
@@ -128,15 +132,18 @@ function sendBroadcastsFrom(socket: Socket): void {
   if (address !== '0.0.0.0') socket.setMulticastInterface(address);
 }
 
-function send(sockets: ReadonlyMap<string, Socket>, { packet, to, also, from, most }: Reply, log: Log): void {
+type Complain = (level: 'warn' | 'error', event: string, fields: LogFields & { readonly to: string }) => void;
+
+function send(sockets: ReadonlyMap<string, Socket>, reply: Reply, complain: Complain): void {
+  const { packet, to, also, from, most } = reply;
   const socket = sockets.get(from);
   if (socket === undefined) {
-    log.error('dhcp.unbound', { address: from, to: to.address, lladdr: packet.lladdr });
+    complain('error', 'dhcp.unbound', { address: from, to: to.address });
     return;
   }
   const bytes = encodeWithin(packet, most);
   socket.send(bytes, to.port, to.address, (error) => {
-    if (error) log.warn('dhcp.unsent', { to: to.address, port: to.port, error: messageOf(error) });
+    if (error) complain('warn', 'dhcp.unsent', { to: to.address, port: to.port, error: messageOf(error) });
   });
   // Of no use, and no harm, where that network is on the link of our address.
   if (also !== null) socket.send(bytes, to.port, also, () => undefined);

@@ -3,7 +3,7 @@ import type { Server } from 'node:net';
 import type { MakePasswords } from '../../src/autoinstall/passwords.ts';
 import type { Clock, Log } from '../../src/common/port.ts';
 import { type BootEvent, EMPTY_CATALOG, type Netboot } from '../catalog.ts';
-import { floodGate } from '../flood-gate.ts';
+import { floodGate, machineGate } from '../flood-gate.ts';
 import { lookupOf } from '../lookup.ts';
 import { serveBootHttp } from './boot-http.ts';
 import { type DhcpParts, serveDhcp } from './dhcp-service.ts';
@@ -52,13 +52,17 @@ export function startNetboot({ clock, log, ...parts }: NetbootParts): RunningNet
   let lookup = lookupOf(EMPTY_CATALOG);
   let architectures = new Map<string, number>();
   const listeners = new Set<(event: BootEvent) => void>();
-  const gate = floodGate();
+  const [gate, machines] = [floodGate(), machineGate()];
   const renderAnswers = renderWith(parts.makePasswords);
   const openFile = cachedFiles(filesBelow(parts.setsDirectory));
 
   const note = (event: BootEvent, audit: object = {}): boolean => {
     if (event.name === null && !gate.admits(`${event.kind} ${event.from}`, event.at)) return false;
+    // What a machine asks by DHCP costs it one packet each, and tells no more the hundredth time.
+    const share = event.name === null || event.kind !== 'dhcp' ? 'told' : machines.take(event.from, event.at);
+    if (share === 'over') return false;
     log.info(`netboot.${event.kind}`, fieldsOf(event, audit));
+    if (share === 'last') log.warn('dhcp.flood', { name: event.name, from: event.from, reason: TOO_MUCH });
     return true;
   };
   const report = (event: BootEvent, audit: object = {}) => {
@@ -117,6 +121,8 @@ export function startNetboot({ clock, log, ...parts }: NetbootParts): RunningNet
     },
   };
 }
+
+const TOO_MUCH = 'asks more than 60 times a minute; it is answered, but told of again in a minute only';
 
 /** A token is a key to a response file: the log never holds it. */
 function fieldsOf(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { floodGate } from '../../netboot/flood-gate.ts';
+import { floodGate, machineGate } from '../../netboot/flood-gate.ts';
 
 describe('floodGate', () => {
   it('admits each stranger once a minute', () => {
@@ -19,5 +19,29 @@ describe('floodGate', () => {
     expect(admitted).toHaveLength(120);
     expect(gate.admits('still full', 59_999)).toBe(false);
     expect(gate.admits('late', 60_000)).toBe(true);
+  });
+
+  it('admits again when the clock was set back', () => {
+    const gate = floodGate();
+    for (let index = 0; index < 1000; index += 1) gate.admits(`a${index}`, 10_000_000);
+    expect(gate.admits('new', 9_999_000)).toBe(false);
+    expect(gate.admits('a0', 5_000_000)).toBe(true);
+    expect(gate.admits('a0', 5_000_001)).toBe(false);
+  });
+});
+
+describe('machineGate', () => {
+  it('tells of each machine 60 times a minute, and which is the last', () => {
+    const gate = machineGate();
+    const taken = Array.from({ length: 62 }, (_, index) => gate.take('a', index));
+    expect(taken).toEqual([...Array(59).fill('told'), 'last', 'over', 'over']);
+    expect(gate.take('b', 62)).toBe('told');
+    expect([gate.take('a', 59_999), gate.take('a', 60_000)]).toEqual(['over', 'told']);
+  });
+
+  it('tells again when the clock was set back', () => {
+    const gate = machineGate();
+    for (let count = 0; count < 61; count += 1) gate.take('a', 1_000_000);
+    expect(gate.take('a', 1000)).toBe('told');
   });
 });
