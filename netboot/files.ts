@@ -21,8 +21,14 @@ export interface OpenedFile {
  */
 export type OpenFile = (path: string) => Promise<OpenedFile | { readonly missing: string }>;
 
+/** Why not, where there is none of that name. */
+export const NO_SUCH_FILE = 'no such file';
+
 /**
  * The regular files of a directory below the sets directory, in the order of their names.
  * @returns why not, where it cannot be read
  */
 export type ListFiles = (path: string) => Promise<readonly ListedFile[] | { readonly missing: string }>;
+
+/** The names of what lies in the directory where `path` would lie; none where there is no such directory. */
+export type NamesBeside = (path: string) => Promise<readonly string[]>;

@@ -9,7 +9,7 @@ import { serveBootHttp } from './boot-http.ts';
 import { type DhcpParts, serveDhcp } from './dhcp-service.ts';
 import { cachedFiles } from './file-cache.ts';
 import { renderWith } from './fresh-passwords.ts';
-import { filesBelow, listingBelow } from './sets-directory.ts';
+import { filesBelow, listingBelow, namesBeside } from './sets-directory.ts';
 import { serveTftp } from './tftp-service.ts';
 import type { StartTransfer } from './tftp-start.ts';
 import { serveRewriter } from './tftpd-rewriter.ts';
@@ -79,10 +79,14 @@ export function startNetboot({ clock, log, ...parts }: NetbootParts): RunningNet
     ...(parts.leases && { leases: parts.leases }),
     onArchitecture: (address, arch) => architectures.set(address, arch),
   });
+  const others = parts.tftpDirectory && {
+    openOther: cachedFiles(filesBelow(parts.tftpDirectory)),
+    othersBeside: namesBeside(parts.tftpDirectory),
+  };
   const tftp = serveTftp({
     ...shared,
+    ...others,
     sockets: parts.tftp,
-    ...(parts.tftpDirectory && { openOther: cachedFiles(filesBelow(parts.tftpDirectory)) }),
     architectureOf: (address) => architectures.get(address) ?? null,
     ...(parts.startTransfer && { startTransfer: parts.startTransfer }),
   });
@@ -91,6 +95,7 @@ export function startNetboot({ clock, log, ...parts }: NetbootParts): RunningNet
       ? null
       : serveRewriter({
           ...shared,
+          ...others,
           directory: parts.tftpdDirectory,
           architectureOf: (address) => architectures.get(address) ?? null,
         });

@@ -1,8 +1,8 @@
 import { constants, readSync } from 'node:fs';
 import { type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { errnoOf, messageOf } from '../../src/common/error.ts';
-import type { ListFiles, OpenedFile, OpenFile } from '../files.ts';
+import { type ListFiles, type NamesBeside, NO_SUCH_FILE, type OpenedFile, type OpenFile } from '../files.ts';
 
 /**
  * Who reads a file: a thread, so that nothing else waits for the disk, or the process itself, which takes two thirds of
@@ -16,8 +16,7 @@ export function filesBelow(root: string, reader: Reader = 'thread'): OpenFile {
     let handle: FileHandle | null = null;
     try {
       const [top, target] = await Promise.all([realpath(root), realpath(join(root, path))]);
-      if (!target.startsWith(top.endsWith(sep) ? top : top + sep))
-        return { missing: 'leads out of the sets directory' };
+      if (!target.startsWith(top.endsWith(sep) ? top : top + sep)) return { missing: LEADS_OUT };
       // Without O_NONBLOCK a named pipe there would hold the request, and a thread with it, for ever.
       handle = await open(target, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
       const facts = await handle.stat();
@@ -77,11 +76,31 @@ export function listingBelow(root: string): ListFiles {
   };
 }
 
+/** More would keep everybody waiting while they are compared. */
+const MOST_BESIDE = 1000;
+
+export function namesBeside(root: string): NamesBeside {
+  return async (path) => {
+    try {
+      const [top, target] = await Promise.all([realpath(root), realpath(join(root, dirname(path)))]);
+      if (target !== top && !target.startsWith(top + sep)) return [];
+      const found = await readdir(target, { withFileTypes: true });
+      const files = found.filter((entry) => entry.isFile() || entry.isSymbolicLink());
+      return files.slice(0, MOST_BESIDE).map(({ name }) => name);
+    } catch {
+      return [];
+    }
+  };
+}
+
+const LEADS_OUT = 'leads out of the directory that is served';
+
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file',
-  ENOTDIR: 'no such file',
-  ENAMETOOLONG: 'no such file',
-  ELOOP: 'leads out of the sets directory',
+  ENOENT: NO_SUCH_FILE,
+  ENOTDIR: NO_SUCH_FILE,
+  ENAMETOOLONG: NO_SUCH_FILE,
+  ELOOP: LEADS_OUT,
+  EACCES: 'may not be read by the user that netboot runs as',
 };
 
 function reasonOf(error: unknown): string {

@@ -2,12 +2,13 @@ import type { RemoteInfo, Socket } from 'node:dgram';
 import { messageOf } from '../../src/common/error.ts';
 import type { Clock, Log } from '../../src/common/port.ts';
 import type { BootEvent } from '../catalog.ts';
-import type { OpenFile } from '../files.ts';
+import type { NamesBeside, OpenFile } from '../files.ts';
 import { type Lookup, sharerOf } from '../lookup.ts';
-import { type Named, otherPath, resolveName } from '../tftp/names.ts';
+import { type Named, orOther, resolveName } from '../tftp/names.ts';
+import { newsGate } from '../tftp/news-gate.ts';
 import { decodeTftp, ERROR_CODES, encodeTftp, type TransferRequest } from '../tftp/packet.ts';
 import { enlargeReceiveBuffer } from './receive-buffer.ts';
-import { type Mode, type OpenedSource, openSource } from './tftp-source.ts';
+import { type Mode, nearOther, type OpenedSource, openSource } from './tftp-source.ts';
 import { type StartTransfer, transfersHere } from './tftp-start.ts';
 import type { RunningTransfer, TransferResult } from './tftp-transfer.ts';
 
@@ -21,6 +22,7 @@ export interface TftpParts {
   readonly openFile: OpenFile;
   /** The operator's own directory: what is in it anybody may have. */
   readonly openOther?: OpenFile;
+  readonly othersBeside?: NamesBeside;
   /** In this thread unless it is said. */
   readonly startTransfer?: StartTransfer;
   readonly clock: Clock;
@@ -45,16 +47,13 @@ const MOST_IN_ALL = 400;
 /** What is left beyond these is for machines of the catalog: a stranger can have many addresses. */
 const MOST_WITH_STRANGERS = 300;
 const LONGEST_SHOWN = 200;
-/** So many names that do not exist are told of for one catalog. */
-const MOST_TOLD = 5000;
 
 export function serveTftp(parts: TftpParts): TftpService {
   const { sockets, lookup, report, clock, log, startTransfer: start = transfersHere(clock) } = parts;
   const sessions = new Map<string, Session>();
   const work = new Set<Promise<void>>();
   const isNews = newsGate();
-  const isOldNews = (peer: RemoteInfo, { file }: TransferRequest) =>
-    !isNews(lookup(), `${peer.address} ${file}`);
+  const isOldNews = (peer: RemoteInfo, { file }: TransferRequest) => !isNews(lookup(), peer.address, file);
   let closing = false;
 
   const tell = (
@@ -129,8 +128,7 @@ export function serveTftp(parts: TftpParts): TftpService {
     const client = lookup().byRemote(peer.address);
     const arch = client === null ? null : parts.architectureOf(client.address);
     const named = resolveName(file, client, arch, clock.now());
-    const path = named.kind === 'refused' && parts.openOther !== undefined ? otherPath(file) : null;
-    return named.kind === 'refused' && path !== null ? { kind: 'other', path, reason: named.reason } : named;
+    return parts.openOther === undefined ? named : orOther(named, file);
   };
 
   const serve = async (
@@ -144,7 +142,10 @@ export function serveTftp(parts: TftpParts): TftpService {
       const opened = await openSource(named, modeOf(request), parts.openFile, parts.openOther);
       if ('missing' in opened) {
         const seen = named.kind === 'other' && isOldNews(peer, request);
-        return refuse(listener, peer, request.file, opened.missing, ERROR_CODES.notFound, seen);
+        const isUnknown = named.kind === 'other' && opened.missing === named.reason;
+        const near = isUnknown && !seen ? await nearOther(named.path, parts.othersBeside) : '';
+        if (session.replaced) return;
+        return refuse(listener, peer, request.file, opened.missing + near, ERROR_CODES.notFound, seen);
       }
       source = opened;
       if (session.replaced || closing) return;
@@ -173,16 +174,6 @@ export function serveTftp(parts: TftpParts): TftpService {
 }
 
 type Outcome = 'sent' | 'refused' | 'aborted';
-
-/** A loader asks for the same wrong name again and again: it is told of once for each catalog that is pushed. */
-function newsGate(): (lookup: Lookup, key: string) => boolean {
-  const told = new WeakMap<Lookup, Set<string>>();
-  return (lookup, key) => {
-    const keys = told.get(lookup) ?? new Set();
-    told.set(lookup, keys);
-    return keys.size < MOST_TOLD && keys.size < keys.add(key).size;
-  };
-}
 
 /** Other modes were refused before. */
 const modeOf = ({ mode }: TransferRequest): Mode => (mode === 'netascii' ? 'netascii' : 'octet');

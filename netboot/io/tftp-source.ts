@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { OpenedFile, OpenFile } from '../files.ts';
+import { type NamesBeside, NO_SUCH_FILE, type OpenedFile, type OpenFile } from '../files.ts';
 import type { Named } from '../tftp/names.ts';
+import { nearest } from '../tftp/nearest.ts';
 import { LONGEST_NETASCII, netascii } from '../tftp/netascii.ts';
 import type { Source } from './tftp-transfer.ts';
 
@@ -37,14 +38,22 @@ async function openOctets(
     case 'random':
       return memorySource(randomBytes(named.bytes));
     case 'other': {
-      const file = await openOther?.(named.path);
-      return file === undefined || 'missing' in file ? { missing: named.reason } : sourceOf(file);
+      const file = (await openOther?.(named.path)) ?? { missing: NO_SUCH_FILE };
+      if (!('missing' in file)) return sourceOf(file);
+      return { missing: file.missing === NO_SUCH_FILE ? named.reason : file.missing };
     }
     case 'file': {
       const file = await openFile(named.path);
       return 'missing' in file ? file : sourceOf(file);
     }
   }
+}
+
+/** For the log and the loader's console, behind why there is no such file. */
+export async function nearOther(path: string, beside: NamesBeside | undefined): Promise<string> {
+  const cut = path.lastIndexOf('/') + 1;
+  const meant = nearest(path.slice(cut), (await beside?.(path)) ?? []);
+  return meant === null ? '' : `; netboot.tftpDirectory has ${path.slice(0, cut)}${meant}`;
 }
 
 const sourceOf = (file: OpenedFile): OpenedSource =>

@@ -63,6 +63,7 @@ async function* piecesOf(source: OpenedFile): AsyncGenerator<Uint8Array> {
     yield buffer.subarray(0, filled);
     offset += filled;
   }
+  if ((await source.isUnchanged?.()) === false) throw new Error('the file changed while it was copied');
 }
 
 /** Whole or not at all: a loader must not get half a kernel. */

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { messageOf } from '../../src/common/error.ts';
 import type { Clock, Log } from '../../src/common/port.ts';
 import type { BootEvent } from '../catalog.ts';
-import type { OpenFile } from '../files.ts';
+import { type NamesBeside, NO_SUCH_FILE, type OpenFile } from '../files.ts';
 import type { Lookup } from '../lookup.ts';
-import { resolveName } from '../tftp/names.ts';
+import { orOther, resolveName } from '../tftp/names.ts';
+import { newsGate } from '../tftp/news-gate.ts';
 import { parseRewrite, REFUSED, type RewriteRequest } from '../tftp/rewrite.ts';
-import { tftpdFiles } from './tftpd-files.ts';
+import { nearOther } from './tftp-source.ts';
+import { type TftpdFiles, tftpdFiles } from './tftpd-files.ts';
 
 export interface RewriterParts {
   /** tftpd's own, with the socket in it: `tftpd -r DIRECTORY/rewriter.sock DIRECTORY`. */
@@ -17,11 +19,16 @@ export interface RewriterParts {
   readonly report: (event: BootEvent) => void;
   readonly architectureOf: (address: string) => number | null;
   readonly openFile: OpenFile;
+  /** The operator's own directory: what is in it anybody may have. */
+  readonly openOther?: OpenFile;
+  readonly othersBeside?: NamesBeside;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 export const REWRITER_SOCKET = 'rewriter.sock';
+/** Where copies of the operator's own files lie, apart from what is made for machines. */
+const OTHERS = 'other';
 
 /** A name of TFTP is at most 512 bytes, four times as long when encoded. */
 const LONGEST_LINE = 4096;
@@ -34,7 +41,11 @@ const RANDOM_SEED = /^\/*etc\/random\.seed$/;
 export async function serveRewriter(parts: RewriterParts): Promise<{ close(): Promise<void> }> {
   const { directory, log } = parts;
   const path = join(directory, REWRITER_SOCKET);
-  const files = tftpdFiles(directory, parts.openFile);
+  const files: Copies = {
+    sets: tftpdFiles(directory, parts.openFile),
+    others: parts.openOther && tftpdFiles(join(directory, OTHERS), parts.openOther),
+    isNews: newsGate(),
+  };
   const connections = new Set<Socket>();
   const server = createServer((socket) => {
     connections.add(socket);
@@ -61,6 +72,12 @@ export async function serveRewriter(parts: RewriterParts): Promise<{ close(): Pr
   };
 }
 
+interface Copies {
+  readonly sets: TftpdFiles;
+  readonly others: TftpdFiles | undefined;
+  readonly isNews: ReturnType<typeof newsGate>;
+}
+
 /** One line after the other, each answered before the next is looked at: tftpd takes answers in its own order. */
 async function answerAll(
   socket: Socket,
@@ -77,44 +94,53 @@ async function answerAll(
       tooLong = false;
       // Behind a newline in a name stands the rest of that name, which was answered already.
       if (request === null) log.warn('tftpd.line', { line: line.slice(0, 200) });
-      else socket.write(`${await answer(request)}\n`, 'latin1');
+      else socket.write(`${await answer(request)}\n`);
     }
     if (rest.length > LONGEST_LINE) [rest, tooLong] = ['', true];
   }
 }
 
 async function rewrite(
-  { lookup, report, architectureOf, clock, log }: RewriterParts,
-  files: ReturnType<typeof tftpdFiles>,
+  { lookup, report, architectureOf, othersBeside, clock, log }: RewriterParts,
+  { sets, others, isNews }: Copies,
   { address, operation, name }: RewriteRequest,
 ): Promise<string> {
   // tftpd makes these bytes itself, but only under this name.
   if (operation === 'read' && RANDOM_SEED.test(name)) return '/etc/random.seed';
   const client = lookup().byRemote(address);
-  const refuse = (reason: string) => {
+  const refuse = (reason: string, isTold = true) => {
     const file = name.replace(/[\0-\x1f\x7f-\x9f]/g, '?').slice(0, 200);
     const event = { kind: 'tftp', at: clock.now(), name: client?.name ?? null, from: address, file } as const;
-    report({ ...event, outcome: 'refused', bytes: 0, reason });
+    if (isTold) report({ ...event, outcome: 'refused', bytes: 0, reason });
     return REFUSED;
+  };
+  const give = (file: string) => {
+    log.info('tftpd.rewritten', { from: address, name: client?.name ?? null, file });
+    return file;
   };
   if (operation === 'write') return refuse('read only');
   const arch = client === null ? null : architectureOf(client.address);
-  const named = resolveName(name, client, arch, clock.now());
+  const found = resolveName(name, client, arch, clock.now());
+  const named = others === undefined ? found : orOther(found, name);
   try {
     switch (named.kind) {
       case 'file': {
-        const found = await files.file(named.path);
-        if (typeof found !== 'string') return refuse(found.missing);
-        log.info('tftpd.rewritten', { from: address, name: client?.name ?? null, file: found });
-        return found;
+        const copied = await sets.file(named.path);
+        return typeof copied === 'string' ? give(copied) : refuse(copied.missing);
+      }
+      case 'other': {
+        const copied = (await others?.file(named.path)) ?? { missing: NO_SUCH_FILE };
+        if (typeof copied === 'string') return give(`/${OTHERS}${copied}`);
+        if (!isNews(lookup(), address, name)) return REFUSED;
+        if (copied.missing !== NO_SUCH_FILE) return refuse(copied.missing);
+        return refuse(named.reason + (await nearOther(named.path, othersBeside)));
       }
       case 'text':
-        return await files.text(`${client?.name ?? 'unknown'}-boot.conf`, named.text);
+        return await sets.text(`${client?.name ?? 'unknown'}-boot.conf`, named.text);
       case 'random':
         return '/etc/random.seed';
-      case 'other':
       case 'refused':
-        return refuse(named.reason);
+        return refuse(named.reason, named.unknown !== true || isNews(lookup(), address, name));
     }
   } catch (error) {
     return refuse(`cannot be copied: ${messageOf(error)}`);

@@ -69,8 +69,14 @@ export function resolveName(
   if (client === null) return { kind: 'refused', reason: 'asks from an unknown address' };
   const armed = armedNow(client, now);
   if (typeof armed === 'string') return { kind: 'refused', reason: armed };
-  const plain = name.replace(/^\/+/, '');
+  const plain = plainName(name);
   return NAMES.get(plain)?.(armed, arch) ?? { kind: 'refused', reason: unknownName(plain), unknown: true };
+}
+
+/** What is refused for its name or its asker may still lie in the operator's own directory, for anybody. */
+export function orOther(named: Named, name: string): Named {
+  const path = named.kind === 'refused' ? otherPath(name) : null;
+  return named.kind === 'refused' && path !== null ? { kind: 'other', path, reason: named.reason } : named;
 }
 
 /**
@@ -78,13 +84,25 @@ export function resolveName(
  * machines is never looked for there: who is not armed must not find a loader of yesterday.
  */
 export function otherPath(name: string): string | null {
-  const plain = name.replace(/^\/+/, '');
+  const plain = plainName(name);
   if (NAMES.has(plain) || plain === 'bsd.upgrade' || plain.length > LONGEST_PATH) return null;
   const isPlain = plain.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
-  return isPlain && !/[\0-\x1f\x7f\\]/.test(plain) ? plain : null;
+  return isPlain && !/[\0-\x1f\x7f\\]/.test(plain) ? utf8Of(plain) : null;
 }
 
+/** Bytes. */
 const LONGEST_PATH = 255;
+
+/** A slash in front means nothing here, and several are one, as in every path: loaders join names with them. */
+const plainName = (name: string): string => name.replace(/\/{2,}/g, '/').replace(/^\//, '');
+
+/** @param bytes one a character. @returns null where they are no UTF-8, which Node's names of files are */
+function utf8Of(bytes: string): string | null {
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(
+    Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)),
+  );
+  return text.includes('\ufffd') ? null : text;
+}
 
 /** For the log, and shown by the loader on its console: what should have been asked for. */
 function unknownName(name: string): string {

@@ -5,6 +5,7 @@
 export function nearest(asked: string, candidates: readonly string[]): string | null {
   let best: { readonly name: string; readonly changes: number } | null = null;
   for (const name of candidates) {
+    if (Math.abs(asked.length - name.length) * 2 > name.length) continue; // so many to change at least
     const changes = distance(asked.toLowerCase(), name.toLowerCase());
     if (changes * 2 <= name.length && (best === null || changes < best.changes)) best = { name, changes };
   }

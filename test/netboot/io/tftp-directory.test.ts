@@ -28,6 +28,7 @@ beforeAll(async () => {
     auto_install: 'of yesterday',
     'bsd.upgrade': 'never',
     large: 'x'.repeat(5000),
+    'grün/grüße': 'UTF-8',
   };
   for (const [name, text] of Object.entries(files)) await writeFile(await mkdirFor(join(inside, name)), text);
   await writeFile(join(directory, 'secret'), 'secret');
@@ -75,7 +76,10 @@ describe("the operator's own TFTP directory", () => {
     ['leads-out', 'error 1'],
     ['../secret', 'error 1'],
     ['firmware/../../secret', 'error 1'],
-    ['firmware//rpi/start.elf', 'error 1'],
+    ['firmware//rpi///start.elf', 'firmware'],
+    ['firmware/./rpi/start.elf', 'error 1'],
+    [Buffer.from('grün/grüße').toString('latin1'), 'UTF-8'],
+    ['gr\xfcn/gr\xfc\xdfe', 'error 1'],
     ['firmware', 'error 1'],
     ['nothing', 'error 1'],
     ['', 'error 1'],
@@ -84,6 +88,34 @@ describe("the operator's own TFTP directory", () => {
   ])('%s, asked by a stranger: %s', async (name, answer) => {
     await netboot.push({ ...LOCAL_CATALOG, clients: [] });
     expect(await ask(name)).toBe(answer);
+  });
+
+  it.each([
+    ['Firmware', 'local is not armed'],
+    ['firmware', 'is not a regular file'],
+    ['leads-out', 'leads out of the directory that is served'],
+    ['firmware/rpi/START.ELF', 'local is not armed; netboot.tftpDirectory has firmware/rpi/start.elf'],
+    ['/firmware/rpi/start4.elf', 'local is not armed; netboot.tftpDirectory has firmware/rpi/start.elf'],
+    ['larg', 'local is not armed; netboot.tftpDirectory has large'],
+    ['firmware/rpi/pieeprom.upd', 'local is not armed'],
+    ['../tftp/larg', 'local is not armed'],
+  ])('%s, asked by who is not armed, is told of once: %s', async (name, reason) => {
+    const told: unknown[] = [];
+    const stop = netboot.onEvent((event) => event.kind === 'tftp' && told.push(event.reason));
+    await netboot.push({ ...LOCAL_CATALOG, clients: [{ ...LOCAL, armed: null }] });
+    expect([await ask(name), await ask(name)]).toEqual(['error 1', 'error 1']);
+    stop();
+    // A name that can be nobody's is the asker's affair: he is told of, each time.
+    expect(told).toEqual(name.startsWith('..') ? [reason, reason] : [reason]);
+  });
+
+  it('is where a machine that is armed may have meant to ask', async () => {
+    await netboot.push(LOCAL_CATALOG);
+    const told = new Promise((resolve) => netboot.onEvent(resolve));
+    expect(await ask('firmware/rpi/start.el')).toBe('error 1');
+    expect(await told).toMatchObject({
+      reason: expect.stringMatching(/^no such name; .*; netboot.tftpDirectory has firmware\/rpi\/start.elf$/),
+    });
   });
 
   it('comes after what is made for an armed machine', async () => {

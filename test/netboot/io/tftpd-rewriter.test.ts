@@ -1,48 +1,18 @@
-import { mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BootEvent } from '../../../netboot/catalog.ts';
-import { filesBelow } from '../../../netboot/io/sets-directory.ts';
-import { REWRITER_SOCKET, serveRewriter } from '../../../netboot/io/tftpd-rewriter.ts';
+import type { OpenFile } from '../../../netboot/files.ts';
+import { filesBelow, namesBeside } from '../../../netboot/io/sets-directory.ts';
+import { REWRITER_SOCKET, type RewriterParts, serveRewriter } from '../../../netboot/io/tftpd-rewriter.ts';
 import { lookupOf } from '../../../netboot/lookup.ts';
-import { parseRewrite, unvis } from '../../../netboot/tftp/rewrite.ts';
 import { SILENT_LOG } from '../../../src/common/port.ts';
 import { SYSTEM_CLOCK } from '../../../src/io/clock.ts';
 import { ARMED, CATALOG, WEB } from '../example.ts';
 import { mkdirFor } from './running.ts';
 import { startTftpd } from './tftpd.ts';
-
-describe('a line of tftpd', () => {
-  it.each([
-    ['10.0.0.7 read bsd.rd', { address: '10.0.0.7', operation: 'read', name: 'bsd.rd' }],
-    ['2001:db8::7 write x', { address: '2001:db8::7', operation: 'write', name: 'x' }],
-    [
-      'fe80::1%em0 read /etc/boot.conf',
-      { address: 'fe80::1%em0', operation: 'read', name: '/etc/boot.conf' },
-    ],
-    ['10.0.0.7 read two words', { address: '10.0.0.7', operation: 'read', name: 'two words' }],
-    ['10.0.0.7 read ', { address: '10.0.0.7', operation: 'read', name: '' }],
-    ['10.0.0.7 read a\\\\b\\000c\\377', { address: '10.0.0.7', operation: 'read', name: 'a\\b\0c\xff' }],
-  ])('%s', (line, request) => expect(parseRewrite(line)).toEqual(request));
-
-  it.each(['', 'read x', '10.0.0.7 x', '10.0.0.7 delete x', 'rest of a name', 'a read b', '1 read b'])(
-    'is none: %j',
-    (line) => {
-      expect(parseRewrite(line)).toBeNull();
-    },
-  );
-
-  it.each([
-    ['\\', '\\'],
-    ['\\9', '9'],
-    ['\\0', '0'],
-    ['\\08', '08'],
-    ['\\\\134', '\\134'],
-    ['\\134\\134', '\\\\'],
-  ])('unvis(%j) is %j', (text, plain) => expect(unvis(text)).toBe(plain));
-});
 
 describe('the rewriter behind tftpd', () => {
   const SETS = 'pub/OpenBSD/7.6/amd64';
@@ -50,20 +20,26 @@ describe('the rewriter behind tftpd', () => {
   let directory: string;
   let sets: string;
   let events: BootEvent[];
+  let others: string;
   let service: { close(): Promise<void> };
-  const start = () =>
+  const lookup = lookupOf({ ...CATALOG, clients: [armed] });
+  const start = (more: Partial<RewriterParts> = {}) =>
     serveRewriter({
       directory,
-      lookup: () => lookupOf({ ...CATALOG, clients: [armed] }),
+      lookup: () => lookup,
       report: (event) => events.push(event),
       architectureOf: (address) => (address === WEB.address ? 7 : null),
       openFile: filesBelow(sets),
+      openOther: filesBelow(others),
+      othersBeside: namesBeside(others),
       clock: SYSTEM_CLOCK,
       log: SILENT_LOG,
+      ...more,
     });
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'puffboot-tftpd-'));
     sets = await mkdtemp(join(tmpdir(), 'puffboot-sets-'));
+    others = await mkdtemp(join(tmpdir(), 'puffboot-others-'));
     events = [];
     for (const name of ['bsd.rd', 'BOOTX64.EFI'])
       await writeFile(await mkdirFor(join(sets, SETS, name)), name);
@@ -73,6 +49,7 @@ describe('the rewriter behind tftpd', () => {
     await service.close();
     await rm(directory, { recursive: true });
     await rm(sets, { recursive: true });
+    await rm(others, { recursive: true });
   });
 
   /** Writes as tftpd does, and reads as many answers. */
@@ -105,6 +82,36 @@ describe('the rewriter behind tftpd', () => {
     expect(await readFile(join(directory, 'web-boot.conf'), 'utf8')).toContain('set tty com0');
     expect((await stat(join(directory, answers[1] ?? ''))).mode & 0o777).toBe(0o644);
     expect(events).toMatchObject([{ kind: 'tftp', name: 'web', file: 'bsd.upgrade', outcome: 'refused' }]);
+  });
+
+  it("names a copy of the operator's own file, to anybody, and tells once of what is not there", async () => {
+    await writeFile(await mkdirFor(join(others, 'grün/loader')), 'own');
+    await writeFile(join(others, 'auto_install'), 'of yesterday');
+    const names = ['/gr\\303\\274n//loader', 'auto_install', 'gr\\303\\274n/loadr', 'gr\\303\\274n/loadr'];
+    const answers = await ask(names.map((name) => `10.77.0.99 read ${name}\n`).join(''), names.length);
+    const [own = ''] = answers;
+    expect(answers).toEqual([own, '/refused', '/refused', '/refused']);
+    expect(Buffer.from(own, 'latin1').toString()).toBe('/other/grün/loader');
+    expect(await readFile(join(directory, 'other/grün/loader'), 'utf8')).toBe('own');
+    expect(events.map((event) => event.kind === 'tftp' && event.reason)).toEqual([
+      'asks from an unknown address',
+      'asks from an unknown address; netboot.tftpDirectory has grün/loader',
+    ]);
+    expect(await ask(`${WEB.address} read bsd.rdd\n`.repeat(2), 2)).toEqual(['/refused', '/refused']);
+    expect(events).toHaveLength(3);
+  });
+
+  it('copies nothing that changed meanwhile', async () => {
+    await service.close();
+    const open = filesBelow(sets);
+    const changing: OpenFile = async (path) => {
+      const file = await open(path);
+      return 'missing' in file ? file : { ...file, isUnchanged: async () => false };
+    };
+    service = await start({ openFile: changing });
+    expect(await ask(`${WEB.address} read bsd.rd\n`, 1)).toEqual(['/refused']);
+    expect(await readdir(join(directory, SETS))).toEqual([]);
+    expect(events).toMatchObject([{ reason: 'cannot be copied: the file changed while it was copied' }]);
   });
 
   it('copies a kernel anew when it has changed, and never half', async () => {

@@ -12,6 +12,7 @@ describe('names of an armed client', () => {
     ['/bsd', file('bsd')],
     ['bsd.rd', file('bsd.rd')],
     ['//bsd.rd', file('bsd.rd')],
+    ['/etc//random.seed', { kind: 'random', bytes: 512 }],
     ['/etc/random.seed', { kind: 'random', bytes: 512 }],
   ])('%s', (name, expected) => {
     expect(resolveName(name, WEB, null, NOON)).toEqual(expected);
@@ -46,7 +47,8 @@ describe('names of an armed client', () => {
   it.each([
     '../bsd',
     '/etc/../bsd',
-    'etc//boot.conf',
+    'etc/./boot.conf',
+    '/bsd.rd/',
     './bsd',
     'bsd\0.rd',
     '\\bsd',
