@@ -1,6 +1,6 @@
 import type { Ipv4, Lladdr } from '../src/common/address.ts';
-import type { Armed, CatalogClient } from './catalog.ts';
-import { type Decision, decide } from './dhcp/decide.ts';
+import type { Armed, CatalogClient, CatalogSubnet } from './catalog.ts';
+import { decide, type Reply } from './dhcp/decide.ts';
 import { installerReading } from './dhcp/installer-reading.ts';
 import { leaseBook } from './dhcp/lease-book.ts';
 import { NO_ADDRESS, type Packet } from './dhcp/packet.ts';
@@ -21,23 +21,25 @@ export interface Explaining {
 /** What this machine would be told now, and why: a sentence for each decision, in the order of a boot. */
 export function explain(lookup: Lookup, asking: Explaining): readonly string[] {
   const client = lookup.byLladdr(asking.lladdr);
-  const discover = discoverOf(asking);
-  const decision = decide(
-    discover,
-    { address: NO_ADDRESS, port: 68 },
-    lookup,
-    asking.now,
-    undefined,
-    leaseBook(),
-  );
   const armed = client === null ? `${asking.lladdr} is unknown` : armedNow(client, asking.now);
   const elsewhere = client !== null && (!client.dhcp || lookup.subnetOf(client)?.proxy === true);
   return [
     who(lookup, asking.lladdr, client),
     ...arming(client, armed),
-    ...dhcp(decision, asking, armed, elsewhere),
+    ...waysOf(lookup, client).flatMap((relayed) => dhcp(lookup, asking, relayed, armed, elsewhere)),
     ...(client === null ? [] : [...tftp(client, armed, asking), ...http(lookup, client, armed, asking)]),
   ];
+}
+
+/** The subnets whose relay its question may come through; null for a broadcast. */
+function waysOf(lookup: Lookup, client: CatalogClient | null): readonly (CatalogSubnet | null)[] {
+  const { attachedPool, relayedPools } = lookup;
+  if (client === null) {
+    const isHeard = attachedPool?.pool !== undefined || relayedPools.length === 0;
+    return [...(isHeard ? [null] : []), ...relayedPools];
+  }
+  const subnet = lookup.subnetOf(client);
+  return [subnet?.relayed === true ? subnet : null];
 }
 
 function who(lookup: Lookup, lladdr: Lladdr, client: CatalogClient | null): string {
@@ -59,28 +61,45 @@ const ASKS_ON_CONSOLE =
   "Unless the other server names our boot file and address, the installer asks for its response file on its console, where puffboot's driver types the URL.";
 
 function dhcp(
-  { reply, reason }: Decision,
-  { arch, release }: Explaining,
+  lookup: Lookup,
+  asking: Explaining,
+  relayed: CatalogSubnet | null,
   armed: Armed | string,
   elsewhere: boolean,
 ): readonly string[] {
-  const asks = arch === null ? 'A DISCOVER of its installer' : `A DISCOVER of its ROM, architecture ${arch},`;
+  const { arch, release } = asking;
+  const arrival = { address: NO_ADDRESS, port: 68 };
+  const discover = discoverOf(asking, relayed);
+  const decision = decide(discover, arrival, lookup, asking.now, undefined, leaseBook());
+  const { reply, reason, client } = decision;
+  const who = arch === null ? 'A DISCOVER of its installer' : `A DISCOVER of its ROM, architecture ${arch},`;
+  const asks = relayed === null ? who : `${who} through a relay of ${relayed.cidr}`;
   if (reply === null) {
     const why = `${asks} gets no answer: ${reason?.startsWith('is ') ? 'it ' : ''}${reason}.`;
     return elsewhere && typeof armed !== 'string' ? [why, ASKS_ON_CONSOLE] : [why];
   }
   const { packet, from } = reply;
+  const pool = client === null ? (relayed ?? lookup.attachedPool)?.pool : undefined;
+  const which =
+    pool === undefined
+      ? `the address ${packet.yourAddress}`
+      : `an address of ${pool.first}-${pool.last}, if any is free,`;
   const address =
     packet.yourAddress === NO_ADDRESS
       ? 'no address, which another server gives,'
-      : `the address ${packet.yourAddress} for ${packet.options.leaseSeconds} s`;
+      : `${which} for ${packet.options.leaseSeconds} s`;
   const nothing = arch === null ? 'no boot file' : 'nothing but to go on to its disk';
   const file = packet.bootfile === '' ? nothing : `the boot file ${packet.bootfile}`;
-  const told = `${asks} is offered ${address} and ${file} by ${from}, sent to ${[reply.to.address, ...(reply.also === null ? [] : [reply.also])].join(' and ')}.`;
+  const told = `${asks} is offered ${address} and ${file} by ${from}, ${where(reply, relayed)}.`;
   const reader = release ?? (typeof armed === 'string' ? null : armed.release);
   // A ROM boots whatever name it is told; only the installer reads a mode from it.
   if (reader === null || packet.yourAddress === NO_ADDRESS) return [told];
   return [told, `${installerReading(packet, reader).sentence}.`];
+}
+
+function where({ to, also }: Reply, relayed: CatalogSubnet | null): string {
+  if (relayed !== null) return 'sent to that relay';
+  return also === null ? `sent to ${to.address}` : `sent to ${to.address} and ${also}`;
 }
 
 function tftp(client: CatalogClient, armed: Armed | string, { arch, now }: Explaining): readonly string[] {
@@ -114,7 +133,7 @@ function http(
   return [`Boot HTTP gives ${path} to ${whom} alone.`];
 }
 
-function discoverOf({ lladdr, arch }: Explaining): Packet {
+function discoverOf({ lladdr, arch }: Explaining, relayed: CatalogSubnet | null): Packet {
   const rom = arch === null ? {} : { vendorClass: `PXEClient:Arch:${arch}`, clientArch: [arch] };
   return {
     kind: 'request',
@@ -125,7 +144,7 @@ function discoverOf({ lladdr, arch }: Explaining): Packet {
     clientAddress: NO_ADDRESS,
     yourAddress: NO_ADDRESS,
     nextServer: NO_ADDRESS as Ipv4,
-    relayAddress: NO_ADDRESS,
+    relayAddress: relayed?.router ?? NO_ADDRESS, // any of its network would do
     lladdr,
     serverName: '',
     bootfile: '',

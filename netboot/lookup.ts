@@ -15,6 +15,8 @@ export interface Lookup {
   subnetAt(address: Ipv4): CatalogSubnet | null;
   /** The subnet whose pool serves an unknown machine that broadcasts. */
   readonly attachedPool: CatalogSubnet | null;
+  /** The subnets with a pool whose machines ask through relays. */
+  readonly relayedPools: readonly CatalogSubnet[];
   isOwnServer(address: Ipv4): boolean;
 }
 
@@ -53,6 +55,7 @@ export function lookupOf(catalog: Catalog): Lookup {
     subnetOf: (client) => subnetAt(client.address),
     subnetAt,
     isOwnServer: (address) => catalog.subnets.some(({ bootAddress }) => bootAddress === address),
+    relayedPools: catalog.subnets.filter(({ pool, relayed = false }) => pool !== undefined && relayed),
     attachedPool: attached.length === 1 ? (attached[0] ?? null) : null,
   };
 }

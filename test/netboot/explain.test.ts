@@ -23,6 +23,15 @@ describe('what a machine would be told', () => {
     ['with another DHCP server', CATALOG, FOREIGN.lladdr, null, null],
     ['a stranger', CATALOG, STRANGER, null, null],
     ['a stranger where there is a pool', withSubnet({ pool }), STRANGER, null, null],
+    ['a stranger where only relays have pools', withSubnet({ pool, relayed: true }), STRANGER, null, null],
+    ['armed, its BIOS ROM behind a relay', withSubnet({ relayed: true }), WEB.lladdr, 0, null],
+    [
+      'armed, its BIOS ROM where our address is of another network',
+      withSubnet({ bootAddress: '10.99.0.1' }),
+      WEB.lladdr,
+      0,
+      null,
+    ],
     ['a ROM beside another DHCP server', withSubnet({ proxy: true }), WEB.lladdr, 0, null],
     ['an installer beside another DHCP server', withSubnet({ proxy: true }), WEB.lladdr, null, null],
   ] as const)('%s', async (name, catalog, lladdr, arch, release) => {
