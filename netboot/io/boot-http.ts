@@ -86,12 +86,15 @@ function answer(parts: BootHttpParts, request: RequestHead, reply: Reply): undef
   };
   const end = respond(parts, found, request, reply);
   if (!(end instanceof Promise)) return tell(end);
-  return end.then(tell, (error: unknown) => {
-    const reason = messageOf(error);
-    log.warn('http.aborted', { from, path: found.shown, reason });
-    tell({ status: 500, bytes: 0, reason });
-    throw error;
-  });
+  return end
+    .catch((error: unknown): Ending => ({ status: 500, bytes: 0, reason: messageOf(error) }))
+    .then((ended) => {
+      tell(ended);
+      if (ended.status !== 500) return undefined;
+      const { reason = '' } = ended;
+      log.warn('http.aborted', { from, path: found.shown, reason });
+      throw new Error(reason); // ends the connection
+    });
 }
 
 function respond(
@@ -211,7 +214,8 @@ async function sendOpened(
   );
   reply.head(status, headers);
   if (method === 'HEAD' || length === 0) return { status, bytes: 0 };
-  const bytes = await sendFile(file, offset, length, reply);
+  const { bytes, fault } = await sendFile(file, offset, length, reply);
+  if (fault !== null) return { status: 500, bytes, reason: fault };
   if (bytes === length) return { status, bytes };
   const reason = reply.cut();
   return reason === null ? { status: CLIENT_LEFT, bytes } : { status: CLIENT_LEFT, bytes, reason };

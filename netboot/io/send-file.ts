@@ -1,3 +1,4 @@
+import { messageOf } from '../../src/common/error.ts';
 import type { OpenedFile } from '../files.ts';
 import type { Reply } from './http-connection.ts';
 
@@ -12,18 +13,23 @@ let running = 0;
 /** The last one that was free is read into next: it still lies in the cache. */
 const rooms: Buffer[] = [];
 
+export interface Sent {
+  /** Less than was to be sent when the client left. */
+  readonly bytes: number;
+  /** Why the file could not be sent to its end: the length is promised already, so the connection has to go. */
+  readonly fault: string | null;
+}
+
 /**
  * Sends part of a file as the body, piece by piece. Everybody else has a turn after each, also where a client takes all
  * there is at once.
- * @returns the bytes sent; less than `length` when the client left
- * @throws Error when the file ended early: the length is promised already, so the connection has to go
  */
 export async function sendFile(
   file: OpenedFile,
   offset: number,
   length: number,
   reply: Reply,
-): Promise<number> {
+): Promise<Sent> {
   running += 1;
   try {
     return await sendPieces(file, offset, length, reply);
@@ -32,25 +38,29 @@ export async function sendFile(
   }
 }
 
-async function sendPieces(file: OpenedFile, offset: number, length: number, reply: Reply): Promise<number> {
+async function sendPieces(file: OpenedFile, offset: number, length: number, reply: Reply): Promise<Sent> {
   let [done, isQuick] = [0, false];
-  while (done < length) {
-    const room = roomFor(isQuick && running <= MOST_WITH_LARGE);
-    const piece = room.subarray(0, length - done);
-    if ((await file.read(piece, offset + done)) < piece.length)
-      throw new Error('the file became shorter while it was sent');
-    // The last piece makes it whole: a mixture of two files must not look like one.
-    const isLast = done + piece.length === length;
-    if (isLast && (await file.isUnchanged?.()) === false)
-      throw new Error('the file changed while it was sent');
-    const began = performance.now();
-    if (!(await reply.piece(piece))) return done;
-    isQuick = performance.now() - began < QUICK;
-    if (room.length === LARGE_PIECE_BYTES && rooms.length < MOST_WITH_LARGE) rooms.push(room);
-    done += piece.length;
-    await turn();
+  try {
+    while (done < length) {
+      const room = roomFor(isQuick && running <= MOST_WITH_LARGE);
+      const piece = room.subarray(0, length - done);
+      if ((await file.read(piece, offset + done)) < piece.length)
+        throw new Error('the file became shorter while it was sent');
+      // The last piece makes it whole: a mixture of two files must not look like one.
+      const isLast = done + piece.length === length;
+      if (isLast && (await file.isUnchanged?.()) === false)
+        throw new Error('the file changed while it was sent');
+      const began = performance.now();
+      if (!(await reply.piece(piece))) break;
+      isQuick = performance.now() - began < QUICK;
+      if (room.length === LARGE_PIECE_BYTES && rooms.length < MOST_WITH_LARGE) rooms.push(room);
+      done += piece.length;
+      await turn();
+    }
+    return { bytes: done, fault: null };
+  } catch (error) {
+    return { bytes: done, fault: messageOf(error) };
   }
-  return done;
 }
 
 function roomFor(isLarge: boolean): Buffer {

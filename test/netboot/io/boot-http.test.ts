@@ -141,7 +141,11 @@ describe('sets', () => {
     await closed;
     expect(response.complete).toBe(false);
     const event = await running.event((told) => told.kind === 'set' && told.path.endsWith('huge.tgz'));
-    expect(event).toMatchObject({ status: 500 });
+    expect(event).toMatchObject({ status: 500, reason: 'the file became shorter while it was sent' });
+    expect(event).toHaveProperty(
+      'bytes',
+      expect.toSatisfy((bytes) => bytes > 0 && bytes < HUGE.length),
+    );
     expect((await fetch(`${origin}/${RELEASE}/index.txt`)).status).toBe(200);
   });
 
