@@ -150,7 +150,7 @@ async function fetchBootConf(): Promise<string> {
 
 const REQUESTS = [
   'GET /install.conf?path=7.6/amd64 HTTP/1.1\r\nHost: boot\r\n\r\n',
-  `GET /${SETS}/bsd.rd HTTP/1.1\r\nHost: boot\r\nRange: bytes=100-199\r\nIf-None-Match: "x"\r\n\r\n`,
+  `GET /${SETS}/bsd.rd HTTP/1.1\r\nHost: boot\r\nRange: bytes=100-199\r\nIf-None-Match: "x"\r\nIf-Unmodified-Since: Fri, 27 Nov 2099 01:10:03 GMT\r\n\r\n`,
   `HEAD /${SETS}/bsd.rd HTTP/1.0\r\n\r\nGET /${SETS}/index.txt HTTP/1.1\r\nHost: boot\r\n\r\n`,
   'POST /install.conf HTTP/1.1\r\nHost: boot\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n',
   `GET /${'%2e%2e/'.repeat(40)}etc/passwd HTTP/1.1\r\nHost: boot\r\nX-Long: ${'x'.repeat(9000)}\r\n\r\n`,
