@@ -1,6 +1,9 @@
 const MINUTE = 60_000;
 const MOST_PER_MINUTE = 120;
-const MOST_PER_MACHINE = 60;
+/** Of what a known machine does by DHCP, where a boot takes ten. */
+export const MOST_DHCP_TOLD = 60;
+/** Of each other kind, where an install takes fifty. */
+export const MOST_TOLD = 1000;
 
 /**
  * Keeps strangers from filling the log: each is told of once a minute, and all together at most 120 times,
@@ -39,7 +42,8 @@ export function floodGate(interval = MINUTE): FloodGate {
 }
 
 /**
- * Keeps a known machine from filling the log: it is told of 60 times a minute. A boot takes ten.
+ * Keeps a known machine from filling the log, and from pushing the events of others out of their queue: it is told of
+ * `most` times a minute.
  */
 export interface MachineGate {
   /**
@@ -49,7 +53,7 @@ export interface MachineGate {
   take(machine: string, now: number): 'told' | 'last' | 'over';
 }
 
-export function machineGate(): MachineGate {
+export function machineGate(most: number): MachineGate {
   const minutes = new Map<string, { readonly since: number; told: number }>();
   return {
     take(machine, now) {
@@ -58,9 +62,9 @@ export function machineGate(): MachineGate {
         minutes.set(machine, { since: now, told: 1 });
         return 'told';
       }
-      if (minute.told >= MOST_PER_MACHINE) return 'over';
+      if (minute.told >= most) return 'over';
       minute.told += 1;
-      return minute.told === MOST_PER_MACHINE ? 'last' : 'told';
+      return minute.told === most ? 'last' : 'told';
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Server } from 'node:net';
 import type { MakePasswords } from '../../src/autoinstall/passwords.ts';
 import type { Clock, Log } from '../../src/common/port.ts';
 import { type BootEvent, EMPTY_CATALOG, type Netboot } from '../catalog.ts';
-import { floodGate, machineGate } from '../flood-gate.ts';
+import { floodGate, MOST_DHCP_TOLD, MOST_TOLD, machineGate } from '../flood-gate.ts';
 import { lookupOf } from '../lookup.ts';
 import { serveBootHttp } from './boot-http.ts';
 import { type DhcpParts, serveDhcp } from './dhcp-service.ts';
@@ -52,17 +52,24 @@ export function startNetboot({ clock, log, ...parts }: NetbootParts): RunningNet
   let lookup = lookupOf(EMPTY_CATALOG);
   let architectures = new Map<string, number>();
   const listeners = new Set<(event: BootEvent) => void>();
-  const [gate, machines] = [floodGate(), machineGate()];
+  const gate = floodGate();
+  const [byDhcp, byOthers] = [machineGate(MOST_DHCP_TOLD), machineGate(MOST_TOLD)];
   const renderAnswers = renderWith(parts.makePasswords);
   const openFile = cachedFiles(filesBelow(parts.setsDirectory));
 
+  const shareOf = ({ kind, name, from, at }: BootEvent) =>
+    kind === 'dhcp' ? byDhcp.take(from, at) : byOthers.take(`${kind} ${name}`, at);
   const note = (event: BootEvent, audit: object = {}): boolean => {
     if (event.name === null && !gate.admits(`${event.kind} ${event.from}`, event.at)) return false;
-    // What a machine asks by DHCP costs it one packet each, and tells no more the hundredth time.
-    const share = event.name === null || event.kind !== 'dhcp' ? 'told' : machines.take(event.from, event.at);
+    // What a machine asks for costs it one packet each, and tells no more the thousandth time.
+    const share = event.name === null ? 'told' : shareOf(event);
     if (share === 'over') return false;
     log.info(`netboot.${event.kind}`, fieldsOf(event, audit));
-    if (share === 'last') log.warn('dhcp.flood', { name: event.name, from: event.from, reason: TOO_MUCH });
+    if (share === 'last') {
+      const most = event.kind === 'dhcp' ? MOST_DHCP_TOLD : MOST_TOLD;
+      const reason = `asks more than ${most} times a minute; it is answered, but told of again in a minute only`;
+      log.warn(`${event.kind}.flood`, { name: event.name, from: event.from, reason });
+    }
     return true;
   };
   const report = (event: BootEvent, audit: object = {}) => {
@@ -126,8 +133,6 @@ export function startNetboot({ clock, log, ...parts }: NetbootParts): RunningNet
     },
   };
 }
-
-const TOO_MUCH = 'asks more than 60 times a minute; it is answered, but told of again in a minute only';
 
 /** A token is a key to a response file: the log never holds it. */
 function fieldsOf(

@@ -31,8 +31,8 @@ describe('floodGate', () => {
 });
 
 describe('machineGate', () => {
-  it('tells of each machine 60 times a minute, and which is the last', () => {
-    const gate = machineGate();
+  it('tells of each machine so often a minute, and which is the last', () => {
+    const gate = machineGate(60);
     const taken = Array.from({ length: 62 }, (_, index) => gate.take('a', index));
     expect(taken).toEqual([...Array(59).fill('told'), 'last', 'over', 'over']);
     expect(gate.take('b', 62)).toBe('told');
@@ -40,7 +40,7 @@ describe('machineGate', () => {
   });
 
   it('tells again when the clock was set back', () => {
-    const gate = machineGate();
+    const gate = machineGate(60);
     for (let count = 0; count < 61; count += 1) gate.take('a', 1_000_000);
     expect(gate.take('a', 1000)).toBe('told');
   });

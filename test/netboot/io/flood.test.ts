@@ -4,8 +4,10 @@ import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BootEvent, CatalogClient } from '../../../netboot/catalog.ts';
 import { decodePacket, encodePacket } from '../../../netboot/dhcp/packet.ts';
+import { MOST_TOLD } from '../../../netboot/flood-gate.ts';
 import { encodeTftp } from '../../../netboot/tftp/packet.ts';
 import type { Ipv4, Lladdr } from '../../../src/common/address.ts';
+import { SILENT_LOG } from '../../../src/common/port.ts';
 import { until } from '../../support/puffboot.ts';
 import { fixturePacket } from '../example.ts';
 import { LOCAL, LOCAL_CATALOG, LOOPBACK, openUdp, type Running, startRunning } from './running.ts';
@@ -130,5 +132,18 @@ describe('while one client floods', () => {
     for await (const chunk of socket) text += String(chunk);
     expect(text).toContain('System hostname = web');
     for (const each of greedy) each.destroy();
+  });
+
+  it('as much of it is told as fits, and that there was more', async () => {
+    const warnings: unknown[] = [];
+    const warn = (event: string, fields: unknown) => event === 'tftp.flood' && warnings.push(fields);
+    const flooded = await startRunning({}, { log: { ...SILENT_LOG, warn } });
+    const refused = encodeTftp({ kind: 'rrq', file: '/bsd.rd', mode: 'mail', options: new Map() });
+    const worker = await flood(refused, flooded.ports.tftp);
+    await until(async () => warnings.length > 0);
+    await worker.terminate();
+    expect(warnings).toMatchObject([{ name: LOCAL.name, from: LOOPBACK }]);
+    expect(flooded.events).toHaveLength(MOST_TOLD);
+    await flooded.close();
   });
 });
