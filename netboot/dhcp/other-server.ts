@@ -25,8 +25,14 @@ export function otherServer(packet: Packet, lookup: Lookup): OtherServer | null 
     const warning = `${name} takes its address from ${serverId}: another DHCP server answers in ${subnet.cidr}`;
     return { server: serverId, warning };
   }
+  const release = client?.armed?.release ?? 'snapshots';
+  const where = `${serverId}, another DHCP server in ${subnet.cidr},`;
+  if (messageType === 'nak') {
+    const warning = `${where} refuses ${name} its address: with that answer OpenBSD ${release} gives it up and asks anew`;
+    return { server: serverId, warning };
+  }
   if (messageType !== 'offer' && messageType !== 'ack') return null;
-  const { sentence } = installerReading(packet, client?.armed?.release ?? 'snapshots');
-  const warning = `${serverId}, another DHCP server in ${subnet.cidr}, answers ${name}: with that answer ${sentence}`;
+  const { sentence } = installerReading(packet, release);
+  const warning = `${where} answers ${name}: with that answer ${sentence}`;
   return { server: serverId, warning };
 }

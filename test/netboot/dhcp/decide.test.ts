@@ -318,6 +318,12 @@ describe('what is not answered', () => {
 });
 
 describe('details', () => {
+  it('has the operator told of a reservation that another machine uses', () => {
+    const declined = ask({ messageType: 'decline', requestedAddress: MAIL.address });
+    expect(judge(declined)).toMatchObject({ reply: null, urgent: true });
+    expect(judge(ask({ messageType: 'release' })).urgent).toBeUndefined();
+  });
+
   it('informs without a lease', () => {
     const { reply } = judge(ask({ messageType: 'inform' }, { clientAddress: '10.77.0.50' as Ipv4 }));
     expect(reply?.to).toEqual({ address: '10.77.0.50', port: 68 });

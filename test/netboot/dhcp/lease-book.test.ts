@@ -15,6 +15,25 @@ describe('what a machine has and asks for', () => {
     expect(leases.ofLladdr(mac(1))).toMatchObject({ state: 'leased', until: NOON + 3_600_000 });
   });
 
+  it('a lease is found again under another client identifier, and under none', () => {
+    const { ask, lease } = server();
+    lease(mac(1));
+    for (const clientId of [Uint8Array.of(1, 2, 3), Uint8Array.of(255, 9), undefined]) {
+      const { reply } = ask(mac(1), { messageType: 'discover', clientId });
+      expect(reply?.packet).toMatchObject({ yourAddress: POOL.first, options: { clientId } });
+    }
+  });
+
+  it('a lease of a pool that was made smaller is not extended', () => {
+    const before = server();
+    before.lease(mac(1));
+    const rest = { ...subnet, pool: { first: SECOND, last: POOL.last } };
+    const { ask, discover } = server([rest], before.leases);
+    const renewing = ask(mac(1), { messageType: 'request' }, { clientAddress: POOL.first });
+    expect(renewing).toMatchObject({ reply: null, lease: null });
+    expect(discover(mac(1))).toBe(SECOND);
+  });
+
   it('a lease is kept by a machine that asks for an address of another server', () => {
     const { lease, ask } = server();
     lease(mac(1));
@@ -61,6 +80,15 @@ describe('two machines with one address', () => {
   it('it is left alone when it boots, as a server without a record of it has to (RFC 2131 §4.3.2)', () => {
     const rebooting = { messageType: 'request', requestedAddress: POOL.first } as const;
     expect(leapt().ask(mac(1), rebooting, {}, NOON + 7_200_000).reply).toBeNull();
+  });
+
+  it('nobody is told of a lease that has ended, or is its own', () => {
+    const { ask, lease } = server([subnet, { ...other, relayed: true }]);
+    lease(mac(2));
+    const renewing = { clientAddress: POOL.first };
+    expect(ask(mac(1), { messageType: 'request' }, renewing, NOON + 3_600_000).reply).toBeNull();
+    ask(mac(2), { messageType: 'discover' }, { relayAddress: ip('10.78.0.254') }); // its newest is there now
+    expect(ask(mac(2), { messageType: 'request' }, renewing).reply).toBeNull();
   });
 
   it('an unknown one that uses what is reserved is told when it renews', () => {

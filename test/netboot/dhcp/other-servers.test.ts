@@ -89,6 +89,11 @@ describe('beside another DHCP server', () => {
     ['after the arming', { ...request(BOOT_ADDRESS), lladdr: MAIL.lladdr }, proxied],
     ['where we give the addresses ourselves', request(BOOT_ADDRESS), lookupOf(CATALOG)],
     ['a reply', { ...rom, kind: 'reply' }, proxied],
+    [
+      'whose address is not ours to tell',
+      request(BOOT_ADDRESS),
+      lookupOf({ subnets: [{ ...subnet, proxy: true }], clients: [{ ...WEB, dhcp: false }] }),
+    ],
   ])('the boot server does not answer %s', (_, packet, lookup) => {
     expect(decideBootServer(packet, ANYWHERE, lookup, NOON).reply).toBeNull();
   });
@@ -180,7 +185,14 @@ describe('another server where only we should answer', () => {
     ['its answer to its own client', offer({ lladdr: FOREIGN.lladdr }), lookup, null],
     ['it is expected', offer({}), proxied, null],
     ['our own answer', offer({}, { serverId: BOOT_ADDRESS }), lookup, null],
-    ['a NAK', offer({}, { messageType: 'nak' }), lookup, null],
+    [
+      'its refusal is heard',
+      offer({}, { messageType: 'nak' }),
+      lookup,
+      /^10.77.0.9, another DHCP server .* refuses web its address: with that answer OpenBSD 7.6 gives it up/,
+    ],
+    ['our own refusal', offer({}, { messageType: 'nak', serverId: BOOT_ADDRESS }), lookup, null],
+    ['a message that servers do not send', offer({}, { messageType: 'release' }), lookup, null],
     ['a discover', { ...request, options: { messageType: 'discover', serverId: OTHER } }, lookup, null],
     ['an answer without its server', { ...offer({}), options: { messageType: 'offer' } }, lookup, null],
   ])('%s', (_, packet, catalog, warning) => {

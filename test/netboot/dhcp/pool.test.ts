@@ -110,6 +110,7 @@ describe('an unknown machine on a subnet with a pool', () => {
     const { ask, lease, discover } = server();
     lease(mac(1));
     expect(ask(mac(2), { messageType: 'decline', requestedAddress: POOL.first }).lease).toBeNull();
+    expect(ask(mac(1), { messageType: 'decline', requestedAddress: POOL.last }).lease).toBeNull();
     ask(mac(1), { messageType: 'decline', requestedAddress: POOL.first });
     const rest = [1, 2, 3, 4].map((number) => lease(mac(number)));
     expect(rest).toEqual(['10.77.0.101', '10.77.0.102', '10.77.0.103', null]);
@@ -170,6 +171,15 @@ describe('which pool', () => {
     const { reply } = server([subnet, relayed]).ask(mac(1), options, { relayAddress: ip('10.99.0.1') });
     expect(reply?.packet.yourAddress).toBe('10.78.0.100');
     expect(reply?.to).toEqual({ address: '10.99.0.1', port: 67 });
+  });
+
+  it.each<[string, Uint8Array, string, string | null]>([
+    ['that no relay added', Uint8Array.of(5, 4, 10, 78, 0, 0), NO_ADDRESS, '10.77.0.100'],
+    ['that is no address', Uint8Array.of(5, 3, 10, 78, 0), '10.77.0.254', '10.77.0.100'],
+  ])('a link %s counts for nothing', (_, relayInfo, relay, address) => {
+    const options = { messageType: 'discover', relayInfo } as const;
+    const { reply } = server([subnet, relayed]).ask(mac(1), options, { relayAddress: ip(relay) });
+    expect(reply?.packet.yourAddress).toBe(address);
   });
 
   it('a renewal by unicast on a subnet that is relayed', () => {
