@@ -47,7 +47,7 @@ export async function bench() {
     },
     tftp: () => benchTftp(lab, [...tftpServers(directory, root), node, product]),
     async http() {
-      await benchHttp(lab, [...httpServers(directory, root), node, product]);
+      await benchHttp(lab, [...httpServers(directory, root), node, product], addresses);
       await benchDhcpMeanwhile(lab, product, RESERVATIONS);
     },
     rack: () => benchRack(lab, product, addresses),
