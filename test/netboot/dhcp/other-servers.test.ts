@@ -76,6 +76,17 @@ describe('beside another DHCP server', () => {
     expect(reply?.packet.options.leaseSeconds).toBeUndefined();
   });
 
+  it('a ROM that only informs itself at the boot server is answered too', () => {
+    const { serverId: _, ...options } = request(BOOT_ADDRESS).options;
+    const packet: Packet = {
+      ...rom,
+      clientAddress: WEB.address,
+      options: { ...options, messageType: 'inform' },
+    };
+    const { reply } = decideBootServer(packet, { address: WEB.address, port: 68 }, proxied, NOON);
+    expect(reply?.packet).toMatchObject({ bootfile: 'auto_install', options: { messageType: 'ack' } });
+  });
+
   it('the boot server broadcasts nothing, whatever it is asked', () => {
     const elsewhere = { ...subnet, proxy: true, bootAddress: ip('10.99.0.1') };
     const lookup = lookupOf({ ...CATALOG, subnets: [elsewhere] });

@@ -89,6 +89,24 @@ describe('the journal of leases', () => {
     expect(await readFile(file, 'latin1')).toBe(renderLease(lease(1)) + renderLease(lease(3)));
   });
 
+  it('keeps nothing of a tail that is longer than what comes after it', async () => {
+    await writeFile(file, renderLease(lease(1)) + '\0'.repeat(500));
+    const journal = await open();
+    await journal.append(lease(3));
+    await journal.close();
+    expect(await readFile(file, 'latin1')).toBe(renderLease(lease(1)) + renderLease(lease(3)));
+  });
+
+  it('has no more than 4096 wait for a slow disk', async () => {
+    const journal = await open();
+    const asked = Array.from({ length: 5000 }, () => journal.append(lease(1)));
+    const done = await Promise.allSettled(asked);
+    await journal.close();
+    const refused = done.filter(({ status }) => status === 'rejected');
+    expect(refused).toHaveLength(5000 - 4096 - 1); // one was on its way already
+    expect(refused[0]).toMatchObject({ reason: { message: 'the disk is too slow' } });
+  });
+
   it('passes over lines that are none', async () => {
     await writeFile(file, `${renderLease(lease(1))}\0\0garbage\n\n${renderLease(lease(2))}`);
     expect(await reopened()).toEqual([lease(1), lease(2)]);
