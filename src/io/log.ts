@@ -69,15 +69,25 @@ function batched(): { write(line: string): void; flush(): void } {
   };
 }
 
+const NEWLINE = 10;
+/** A full disk took the first half of a line. */
+let isTorn = false;
+
 /** A log nobody reads any more is no reason to stop; one that is read slowly is waited for. */
-function writeAll(bytes: Buffer): void {
+function writeAll(lines: Buffer): void {
+  const bytes = isTorn ? Buffer.concat([Buffer.of(NEWLINE), lines]) : lines;
   let written = 0;
   while (written < bytes.length) {
     try {
       written += writeSync(STDERR, bytes, written);
     } catch (error) {
-      if (errnoOf(error) !== 'EAGAIN') return;
+      if (errnoOf(error) !== 'EAGAIN') {
+        // What is written when there is room again must not become part of that line.
+        if (written > 0) isTorn = bytes[written - 1] !== NEWLINE;
+        return;
+      }
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_WAIT);
     }
   }
+  isTorn = false;
 }
