@@ -51,8 +51,9 @@ const VERDICTS: Partial<Record<DhcpMessage, (exchange: Reserved) => Verdict>> = 
     contains(subnet.cidr, packet.clientAddress)
       ? { kind: 'reply', message: 'ack', address: packet.clientAddress }
       : ignore(`informs from ${packet.clientAddress}, which is outside of ${subnet.cidr}`),
-  decline: ({ packet, client }) => {
-    const declined = packet.options.requestedAddress ?? client.address;
+  decline: ({ packet, client, subnet }) => {
+    const { requestedAddress: declined = client.address, serverId = subnet.bootAddress } = packet.options;
+    if (serverId !== subnet.bootAddress) return ignore(`declines ${declined} of server ${serverId}`);
     return {
       kind: 'ignore',
       reason: `${client.name} declines ${declined}: another machine uses it`,

@@ -202,6 +202,11 @@ describe('what is not answered', () => {
       ask({ messageType: 'decline', requestedAddress: MAIL.address }),
       /^mail declines 10.77.0.8/,
     ],
+    [
+      'a decline of what another server gave',
+      ask({ messageType: 'decline', serverId: '10.77.0.9' as Ipv4, requestedAddress: '10.77.0.99' as Ipv4 }),
+      /^declines 10.77.0.99 of server 10.77.0.9/,
+    ],
     ['an inform from nowhere', ask({ messageType: 'inform' }), /outside/],
   ])('%s', (_, packet, reason) => {
     const decision = judge(packet);
