@@ -56,7 +56,7 @@ export function serveDhcp(parts: DhcpParts): void {
   };
   const listenForOthers = (packet: Packet) => {
     const other = otherServer(packet, lookup());
-    if (other === null || !others.admits(`${packet.kind} ${other.server}`, clock.now())) return;
+    if (other === null || !others.admits(`${other.sign} ${other.server}`, clock.now())) return;
     log.warn('dhcp.other-server', { reason: other.warning });
   };
   /** @returns a promise only where the disk has to be waited for */

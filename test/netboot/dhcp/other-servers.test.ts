@@ -212,6 +212,11 @@ describe('another server where only we should answer', () => {
     else expect(heard?.warning).toMatch(warning);
   });
 
+  it('each sign of it is told of by itself', () => {
+    const signs = [request, offer({}), offer({}, { messageType: 'nak' })];
+    expect(signs.map((packet) => otherServer(packet, lookup)?.sign)).toEqual(['chosen', 'answer', 'refusal']);
+  });
+
   it('reads its answer as the installer of the release that is armed', () => {
     const old = lookupOf({ ...CATALOG, clients: [{ ...WEB, armed: { ...ARMED, release: '6.9' } }] });
     expect(otherServer(offer({}), old)?.warning).toMatch(/OpenBSD 6.9 asks/);
