@@ -22,7 +22,7 @@ export function filesBelow(root: string, reader: Reader = 'thread'): OpenFile {
       const facts = await handle.stat();
       if (!facts.isFile()) {
         await handle.close();
-        return { missing: 'is not a regular file' };
+        return { missing: NO_FILE };
       }
       return openedFile(handle, facts.size, facts.mtimeMs, reader);
     } catch (error) {
@@ -95,15 +95,21 @@ export function namesBeside(root: string): NamesBeside {
 
 const LEADS_OUT = 'leads out of the directory that is served';
 
+const NO_FILE = 'is not a regular file';
+
+/** ENXIO of a socket on Linux and of a device without a driver, EOPNOTSUPP of a socket on OpenBSD. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: NO_SUCH_FILE,
   ENOTDIR: NO_SUCH_FILE,
   ENAMETOOLONG: NO_SUCH_FILE,
   ELOOP: LEADS_OUT,
+  ENXIO: NO_FILE,
+  EOPNOTSUPP: NO_FILE,
   EACCES: 'may not be read by the user that netboot runs as',
 };
 
 function reasonOf(error: unknown): string {
   const errno = errnoOf(error);
-  return (errno === null ? undefined : REASONS[errno]) ?? `cannot be read: ${messageOf(error)}`;
+  // Clients are told of it, so it does not say where the file is.
+  return (errno === null ? undefined : REASONS[errno]) ?? `cannot be read: ${errno ?? messageOf(error)}`;
 }

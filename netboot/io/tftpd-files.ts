@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { chmod, mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { OpenedFile, OpenFile } from '../files.ts';
 
@@ -73,7 +73,7 @@ async function writeWhole(
   modifiedAt: number | null = null,
 ): Promise<void> {
   const draft = `${path}.new`;
-  await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+  await makeDirectories(dirname(path));
   try {
     const handle = await open(draft, 'w', 0o644);
     try {
@@ -88,4 +88,11 @@ async function writeWhole(
     await rm(draft, { force: true });
     throw error;
   }
+}
+
+/** tftpd runs as another user, so what the umask takes away is given back. */
+async function makeDirectories(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) await chmod(made, 0o755);
 }

@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -19,6 +21,7 @@ const MOST_WITH_STRANGERS = 300;
 
 let directory: string;
 let netboot: RunningNetboot;
+let unixSocket: Server;
 const ports = { 4: 0, 6: 0 };
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'puffboot-tftp-'));
@@ -33,6 +36,11 @@ beforeAll(async () => {
   for (const [name, text] of Object.entries(files)) await writeFile(await mkdirFor(join(inside, name)), text);
   await writeFile(join(directory, 'secret'), 'secret');
   await symlink('../secret', join(inside, 'leads-out'));
+  await writeFile(await mkdirFor(join(directory, 'tftp-too/secret')), 'secret');
+  await symlink('../tftp-too/secret', join(inside, 'leads-beside'));
+  unixSocket = createServer().listen(join(inside, 'socket'));
+  await once(unixSocket, 'listening');
+  execFileSync('mkfifo', [join(inside, 'pipe')]);
   await symlink('firmware/rpi/start.elf', join(inside, 'leads-on'));
   await writeFile(await mkdirFor(join(directory, 'sets/pub/OpenBSD/7.6/amd64/bsd.rd')), 'ramdisk');
   const none = { dhcpPort: 0, tftpPort: 0, httpPort: 0, broadcast: false };
@@ -46,6 +54,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await netboot.close();
+  unixSocket.close();
   await rm(directory, { recursive: true });
 });
 
@@ -74,6 +83,8 @@ describe("the operator's own TFTP directory", () => {
     ['/firmware/rpi/start.elf', 'firmware'],
     ['leads-on', 'firmware'],
     ['leads-out', 'error 1'],
+    ['leads-beside', 'error 1'],
+    ['pipe', 'error 1'],
     ['../secret', 'error 1'],
     ['firmware/../../secret', 'error 1'],
     ['firmware//rpi///start.elf', 'firmware'],
@@ -93,6 +104,8 @@ describe("the operator's own TFTP directory", () => {
   it.each([
     ['Firmware', 'local is not armed'],
     ['firmware', 'is not a regular file'],
+    ['pipe', 'is not a regular file'],
+    ['socket', 'is not a regular file'],
     ['leads-out', 'leads out of the directory that is served'],
     ['firmware/rpi/START.ELF', 'local is not armed; netboot.tftpDirectory has firmware/rpi/start.elf'],
     ['/firmware/rpi/start4.elf', 'local is not armed; netboot.tftpDirectory has firmware/rpi/start.elf'],

@@ -33,3 +33,11 @@ it.each([
     await source.close();
   }
 });
+
+it('a text that is too long for mode netascii is none', async () => {
+  const size = 1024 * 1024 + 1;
+  const open = async (): Promise<OpenedFile> => ({ ...kernel(false), size, bytes: new Uint8Array(size) });
+  expect(await openSource(KERNEL, 'netascii', open)).toEqual({
+    missing: 'is too long for a text: ask in mode octet',
+  });
+});

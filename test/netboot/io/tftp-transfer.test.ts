@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type RunningTransfer, runTransfer } from '../../../netboot/io/tftp-transfer.ts';
-import { encodeTftp } from '../../../netboot/tftp/packet.ts';
+import { decodeTftp, encodeTftp } from '../../../netboot/tftp/packet.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 import { LOOPBACK, openUdp, type Udp } from './running.ts';
 
@@ -13,6 +13,7 @@ let peer: Udp;
 let socket: Socket;
 let clock: FakeClock;
 let transfer: RunningTransfer;
+let bytes: Buffer;
 beforeEach(async () => {
   peer = await openUdp();
   socket = createSocket('udp4').bind(0, LOOPBACK);
@@ -20,12 +21,16 @@ beforeEach(async () => {
   socket.connect(peer.port, LOOPBACK);
   await once(socket, 'connect');
   clock = new FakeClock(0);
-  transfer = runTransfer(socket, new Map(), { size: 3, read: () => Buffer.from('abc') }, clock);
+  bytes = Buffer.from('abc'.repeat(200));
+  const read = (offset: number, length: number) => bytes.subarray(offset, offset + length);
+  transfer = runTransfer(socket, new Map(), { size: bytes.length, read }, clock);
 });
 afterEach(() => {
   transfer.abort('the test is over');
   peer.close();
 });
+
+const ack = (block: number) => encodeTftp({ kind: 'ack', block });
 
 it('sends once more what the system could not send', async () => {
   const first = await peer.receive();
@@ -33,8 +38,10 @@ it('sends once more what the system could not send', async () => {
   clock.advance(1000);
   const second = await peer.receive();
   expect(second).toEqual(first);
-  peer.send(encodeTftp({ kind: 'ack', block: 1 }), second.port);
-  expect(await transfer.done).toEqual({ outcome: 'sent', bytes: 3, reason: null });
+  peer.send(ack(1), second.port);
+  expect((await peer.receive()).bytes).toHaveLength(4 + 88);
+  peer.send(ack(2), second.port);
+  expect(await transfer.done).toEqual({ outcome: 'sent', bytes: 600, reason: null });
 });
 
 it('gives up at last, and tells what the system said', async () => {
@@ -46,4 +53,37 @@ it('gives up at last, and tells what the system said', async () => {
     outcome: 'aborted',
     reason: 'no answer to 11 tries: recvmsg EMSGSIZE',
   });
+});
+
+it('ends in an error where the file became shorter', async () => {
+  const { port } = await peer.receive();
+  bytes = bytes.subarray(0, 550);
+  peer.send(ack(1), port);
+  expect(decodeTftp((await peer.receive()).bytes)).toEqual({
+    ok: true,
+    packet: { kind: 'error', code: 0, message: 'the file became shorter' },
+  });
+  expect(await transfer.done).toMatchObject({ outcome: 'aborted', bytes: 512 });
+});
+
+it('is hushed for five seconds, in which it sends nothing of its own', async () => {
+  await peer.receive();
+  transfer.hush();
+  clock.advance(4999);
+  transfer.hush(); // the timer is set anew
+  clock.advance(4999);
+  const other = await openUdp();
+  other.send(Uint8Array.of(7), peer.port);
+  expect((await peer.receive()).bytes).toEqual(Uint8Array.of(7));
+  other.close();
+  clock.advance(1);
+  expect(await transfer.done).toMatchObject({ outcome: 'aborted', reason: 'the client asked again' });
+});
+
+it('has sent all, where it is hushed behind its last block', async () => {
+  const { port } = await peer.receive();
+  peer.send(ack(1), port);
+  await peer.receive();
+  transfer.hush();
+  expect(await transfer.done).toMatchObject({ outcome: 'sent' });
 });

@@ -14,6 +14,13 @@ import { ARMED, CATALOG, WEB } from '../example.ts';
 import { mkdirFor } from './running.ts';
 import { startTftpd } from './tftpd.ts';
 
+/** The directories of a path, with the mode that each must have. */
+const dirsOf = (path: string) =>
+  path
+    .split('/')
+    .slice(1, -1)
+    .map((_, index, names) => [names.slice(0, index + 1).join('/'), 0o755] as const);
+
 describe('the rewriter behind tftpd', () => {
   const SETS = 'pub/OpenBSD/7.6/amd64';
   const armed = { ...WEB, ipv6: '2001:db8:0:1::/64', armed: { ...ARMED, until: Date.now() + 3_600_000 } };
@@ -80,6 +87,7 @@ describe('the rewriter behind tftpd', () => {
     ]);
     expect(await readFile(join(directory, answers[1] ?? ''), 'utf8')).toBe('bsd.rd');
     expect(await readFile(join(directory, 'web-boot.conf'), 'utf8')).toContain('set tty com0');
+    expect((await stat(join(directory, REWRITER_SOCKET))).mode & 0o777).toBe(0o600);
     expect((await stat(join(directory, answers[1] ?? ''))).mode & 0o777).toBe(0o644);
     expect(events).toMatchObject([{ kind: 'tftp', name: 'web', file: 'bsd.upgrade', outcome: 'refused' }]);
   });
@@ -99,6 +107,17 @@ describe('the rewriter behind tftpd', () => {
     ]);
     expect(await ask(`${WEB.address} read bsd.rdd\n`.repeat(2), 2)).toEqual(['/refused', '/refused']);
     expect(events).toHaveLength(3);
+  });
+
+  it('copies so that tftpd can read it, whatever the umask is', async () => {
+    const before = process.umask(0o077);
+    try {
+      const [name = ''] = await ask(`${WEB.address} read bsd.rd\n`, 1);
+      for (const [path, mode] of [[name, 0o644] as const, ...dirsOf(name)])
+        expect([path, (await stat(join(directory, path))).mode & 0o777]).toEqual([path, mode]);
+    } finally {
+      process.umask(before);
+    }
   });
 
   it('copies nothing that changed meanwhile', async () => {

@@ -63,6 +63,12 @@ describe('options', () => {
     ['a window beyond ours', { windowsize: '65535' }, 'oack windowsize=64'],
     ['unknown ones', { multicast: '', constructor: '1' }, 'data 1+512'],
     ['values out of range', { blksize: '7', timeout: '0', windowsize: '0', tsize: '-1' }, 'data 1+512'],
+    [
+      'values at the edge',
+      { blksize: '8', timeout: '255', windowsize: '1', tsize: '1' },
+      'oack blksize=8 timeout=255 windowsize=1 tsize=3000',
+    ],
+    ['values past the other edge', { blksize: '65465', timeout: '256', windowsize: '65536' }, 'data 1+512'],
     ['values that are no numbers', { blksize: '1e3', tsize: '0x10' }, 'data 1+512'],
   ])('%s', (_, options, first) => {
     expect(new Peer(3000, options).opened).toEqual([first]);
