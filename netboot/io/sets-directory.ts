@@ -63,7 +63,7 @@ export function listingBelow(root: string): ListFiles {
   return async (path) => {
     try {
       const [top, target] = await Promise.all([realpath(root), realpath(join(root, path))]);
-      if (!target.startsWith(top + sep)) return { missing: 'leads out of the sets directory' };
+      if (!target.startsWith(top + sep)) return { missing: LEADS_OUT };
       const names = (await readdir(target)).sort();
       const facts = await Promise.all(names.map((name) => stat(join(target, name)).catch(() => null)));
       return names.flatMap((name, index) => {

@@ -89,6 +89,12 @@ describe('refusals', () => {
     expect(ask(url)).toMatchObject({ kind: 'refused', status: 400 });
   });
 
+  it('shows of a path and a method no more than a line of the log bears', () => {
+    const found = ask(`/${'x'.repeat(5000)}`, WEB.address, NOON, `G${'E'.repeat(5000)}T`);
+    expect(found.shown.length).toBeLessThan(250);
+    expect(found.kind === 'refused' && found.reason.length).toBeLessThan(250);
+  });
+
   it.each(['POST', 'PUT', 'DELETE', 'OPTIONS'])('%s is not allowed', (method) => {
     expect(ask(MAC, WEB.address, NOON, method)).toMatchObject({ kind: 'refused', status: 405 });
   });

@@ -162,7 +162,7 @@ describe('sets', () => {
     await symlink('/etc', await mkdirFor(join(running.setsDirectory, place)));
     expect((await fetch(`${origin}${place}/index.txt`)).status).toBe(404);
     const event = await running.event((told) => told.kind === 'set' && told.path.startsWith(place));
-    expect(event).toMatchObject({ reason: 'leads out of the sets directory' });
+    expect(event).toMatchObject({ reason: 'leads out of the directory that is served' });
   });
 
   it('break off where the file is written to while it is sent, and stay whole where it is replaced', async () => {

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RequestHead } from '../../../netboot/http/request.ts';
 import type { Reply } from '../../../netboot/io/http-connection.ts';
-import { HTTP_LIMITS } from '../../../netboot/io/http-limits.ts';
+import { HTTP_LIMITS, type HttpLimits } from '../../../netboot/io/http-limits.ts';
 import { serveHttp } from '../../../netboot/io/http-server.ts';
 import { until } from '../../support/puffboot.ts';
 import { LOOPBACK } from './running.ts';
@@ -32,11 +32,10 @@ function answer({ target, method }: RequestHead, reply: Reply): undefined | Prom
   });
 }
 
-beforeAll(async () => {
+async function serve(limits: Partial<HttpLimits>) {
   const listener = createServer().listen(0, LOOPBACK);
   await once(listener, 'listening');
-  port = (listener.address() as AddressInfo).port;
-  close = serveHttp({
+  const close = serveHttp({
     listener,
     answer,
     refused: (from, status, reason) => refused.push(`${from} ${status} ${reason}`),
@@ -45,10 +44,22 @@ beforeAll(async () => {
     onError: (error) => {
       throw error;
     },
-    limits: { ...HTTP_LIMITS, keepAlive: 200, look: 50 },
+    limits: { ...HTTP_LIMITS, ...limits },
   });
+  return { port: (listener.address() as AddressInfo).port, close };
+}
+
+/** Of a server that waits for nobody: what ends a connection there is not the time. */
+let patient: Awaited<ReturnType<typeof serve>>;
+beforeAll(async () => {
+  const usual = await serve({ keepAlive: 200, look: 50 });
+  ({ port, close } = usual);
+  patient = await serve({ look: 600_000 });
 });
-afterAll(() => close());
+afterAll(async () => {
+  await close();
+  await patient.close();
+});
 beforeEach(() => {
   [waiting, asked, refused] = [[], [], []];
 });
@@ -60,9 +71,11 @@ interface Client {
   readonly ended: Promise<string>;
 }
 
-function client(...said: readonly string[]): Client {
+const client = (...said: readonly string[]): Client => clientOf(port, ...said);
+
+function clientOf(at: number, ...said: readonly string[]): Client {
   let text = '';
-  const socket = connect({ port, host: LOOPBACK, allowHalfOpen: true });
+  const socket = connect({ port: at, host: LOOPBACK, allowHalfOpen: true });
   for (const each of said) socket.write(each);
   const ended = new Promise<string>((resolve) => {
     socket.on('data', (bytes) => {
@@ -189,9 +202,46 @@ describe('a client that leaves', () => {
   });
 
   it('goes on sending after the end is cut off, and has the answer', async () => {
-    const { socket, ended } = client('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n');
-    const sending = setInterval(() => socket.writable && socket.write('x'.repeat(30_000)), 10);
-    expect(bodies(await ended)).toEqual(['/']);
+    const said = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n';
+    const socket = connect({ port: patient.port, host: LOOPBACK, allowHalfOpen: true });
+    let text = '';
+    socket.on('data', (bytes) => {
+      text += String(bytes);
+    });
+    socket.on('error', () => undefined);
+    socket.write(said);
+    const sending = setInterval(() => socket.write('x'.repeat(30_000)), 10); // whatever the server says
+    await new Promise((resolve) => socket.on('close', resolve));
     clearInterval(sending);
+    expect(bodies(text)).toEqual(['/']);
+  });
+
+  it('sends much before it was answered has to wait with the rest', async () => {
+    const pieces = 1000; // more than the system holds for it
+    const { socket, ended } = clientOf(patient.port, get('/wait'));
+    await until(async () => waiting.length === 1);
+    let [taken, before, calm] = [0, -1, 0];
+    const send = () =>
+      socket.write(LARGE, () => {
+        taken += 1;
+        if (taken < pieces) send();
+      });
+    send();
+    await until(async () => {
+      calm = taken === before && taken > 0 ? calm + 1 : 0;
+      before = taken;
+      return calm > 10;
+    });
+    expect(taken).toBeLessThan(pieces);
+    waiting.shift()?.();
+    expect(bodies(await ended)).toEqual([expect.stringMatching(/^\/waitHTTP\/1\.1 414 /)]);
+  });
+
+  it('stays while the server ends is cut off', async () => {
+    const ending = await serve({ look: 600_000 });
+    const { ended, text } = clientOf(ending.port, get('/1'));
+    await until(async () => bodies(text()).length === 1);
+    await ending.close();
+    expect(bodies(await ended)).toEqual(['/1']);
   });
 });
