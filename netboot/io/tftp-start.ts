@@ -68,10 +68,12 @@ function connectTo(peer: TransferPeer, localAddress: string): Promise<Socket> {
     };
     socket.once('error', fail);
     socket.bind({ address: localAddress, port: 0, exclusive: true }, () => {
-      socket.connect(peer.port, peer.address, () => {
+      // A callback would be called where there is no way to the peer, too.
+      socket.once('connect', () => {
         socket.off('error', fail);
         resolve(socket);
       });
+      socket.connect(peer.port, peer.address);
     });
   });
 }

@@ -5,6 +5,20 @@ import { encodeTftp } from '../../../netboot/tftp/packet.ts';
 import { SYSTEM_CLOCK } from '../../../src/io/clock.ts';
 import { LOOPBACK, openUdp } from './running.ts';
 
+it('leaves no socket open where the peer cannot be reached', async () => {
+  const open = () => process.getActiveResourcesInfo().filter((kind) => /udp/i.test(kind)).length;
+  expect(open()).toBe(0);
+  const transfer = transfersHere(SYSTEM_CLOCK)({
+    // The system connects no socket to everybody.
+    peer: { address: '255.255.255.255', port: 2000, family: 'IPv4' },
+    localAddress: LOOPBACK,
+    options: new Map(),
+    source: memorySource(Buffer.alloc(2000, 'x')),
+  });
+  await expect(transfer.done).rejects.toThrow(/^connect E/);
+  await expect.poll(open).toBe(0);
+});
+
 it('hears nobody but its peer', async () => {
   const [peer, stranger] = [await openUdp(), await openUdp()];
   const transfer = transfersHere(SYSTEM_CLOCK)({
