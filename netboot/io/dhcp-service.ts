@@ -19,7 +19,7 @@ import { encodeWithin } from '../dhcp/shorten.ts';
 import { floodGate } from '../flood-gate.ts';
 import type { Lookup } from '../lookup.ts';
 import type { LeaseJournal } from './lease-journal.ts';
-import { enlargeReceiveBuffer } from './receive-buffer.ts';
+import { enlargeReceiveBuffer, reduceReceiveBuffer } from './receive-buffer.ts';
 
 export interface DhcpParts {
   /** Bound already: one for each boot address, and one on 0.0.0.0 where broadcasts are wanted. */
@@ -89,7 +89,6 @@ export function serveDhcp(parts: DhcpParts): void {
     );
   };
   const listen = (socket: Socket, take: (packet: Packet, arrival: Arrival) => void) => {
-    enlargeReceiveBuffer(socket);
     socket.on('error', (error) => log.warn('dhcp.socket', { error: messageOf(error) }));
     socket.on('message', (bytes, from) => {
       const drop = (reason: string) => log.debug('dhcp.dropped', { from: from.address, reason });
@@ -102,6 +101,7 @@ export function serveDhcp(parts: DhcpParts): void {
   };
 
   const [servers, bootServers] = [byAddress(sockets), byAddress(bootServer)];
+  for (const socket of [...sockets, ...bootServer]) enlargeReceiveBuffer(socket);
   for (const socket of sockets) {
     socket.setBroadcast(true);
     sendBroadcastsFrom(socket);
@@ -116,8 +116,11 @@ export function serveDhcp(parts: DhcpParts): void {
       carryOut(packet, decideBootServer(packet, arrival, lookup(), clock.now()), bootServers),
     );
   }
-  for (const socket of clientPort)
+  for (const socket of clientPort) {
+    // The system brings each broadcast of our own back to it: in a flood as much work as the flood itself.
+    reduceReceiveBuffer(socket);
     listen(socket, (packet) => packet.kind === 'reply' && listenForOthers(packet));
+  }
 }
 
 const byAddress = (sockets: readonly Socket[]): ReadonlyMap<string, Socket> =>

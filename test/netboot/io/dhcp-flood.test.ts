@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodePacket, encodePacket, type Packet } from '../../../netboot/dhcp/packet.ts';
 import type { Ipv4, Lladdr } from '../../../src/common/address.ts';
@@ -70,5 +72,15 @@ describe.skipIf(process.platform !== 'linux')('a made-up relay', () => {
     expect(warnings.filter((line) => line.startsWith('dhcp.unsent'))).toEqual([
       expect.stringContaining(`"to":"${NOWHERE}"`),
     ]);
+  });
+});
+
+describe('the port of clients, where all that we broadcast comes back', () => {
+  it('has room for a dozen packets, so that a flood is not answered and then read', async () => {
+    const clientPort = createSocket('udp4').bind(0, LOOPBACK);
+    await once(clientPort, 'listening');
+    const listening = await startRunning({}, { clientPort: [clientPort] });
+    expect(clientPort.getRecvBufferSize()).toBeLessThan(32 * 1024);
+    await listening.close();
   });
 });
