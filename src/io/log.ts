@@ -73,6 +73,9 @@ const NEWLINE = 10;
 /** A full disk took the first half of a line. */
 let isTorn = false;
 
+/** For a process that may not hold our standard error itself. */
+export const passOn = (lines: Buffer): void => writeAll(lines);
+
 /** A log nobody reads any more is no reason to stop; one that is read slowly is waited for. */
 function writeAll(lines: Buffer): void {
   const bytes = isTorn ? Buffer.concat([Buffer.of(NEWLINE), lines]) : lines;

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { spawn as spawnOnTerminal } from 'node-pty';
 import { describe, expect, it } from 'vitest';
 import { mkdirFor } from '../netboot/io/running.ts';
-import { childrenOf, eachInDirectory, startAlone } from '../support/netboot-alone.ts';
+import { childrenOf, eachInDirectory, responseFileStatus, startAlone } from '../support/netboot-alone.ts';
 import { PROGRAM, puffboot, until } from '../support/puffboot.ts';
 
 const directory = eachInDirectory();
@@ -77,35 +77,41 @@ describe('puffboot netboot alone', () => {
   );
 
   it.skipIf(process.getuid?.() !== 0 || !existsSync('/proc/self/status'))(
-    'started by root on a terminal, has processes that can neither read nor type there, and shows what they log',
+    'started by root on a terminal, has processes that can neither read nor type there, and outlives it',
     async () => {
       const alone = await startAlone(directory());
       await alone.stop(); // only its configuration is wanted
-      const env = { ...process.env, PUFFBOOT_LOG: 'info' };
-      const terminal = spawnOnTerminal(process.execPath, [PROGRAM, 'netboot', '-f', alone.config], { env });
+      const shell = ['-mc', '"$@" & echo "started as $!"; read line', 'sh']; // in the background, until a line is typed
+      const argv = [...shell, process.execPath, PROGRAM, 'netboot', '-f', alone.config];
+      const terminal = spawnOnTerminal('/bin/sh', argv, { env: { ...process.env, PUFFBOOT_LOG: 'info' } });
       let shown = '';
       terminal.onData((text) => {
         shown += text;
       });
-      const ended = new Promise((resolve) => terminal.onExit(resolve));
-      await until(
-        async () => shown.includes('puffboot netboot serves') && shown.includes('"process":"netboot"'),
-      );
-      const [netboot = 0] = await childrenOf(terminal);
+      const logs = '"process":"netboot"';
+      await until(async () => shown.includes('puffboot netboot serves') && shown.includes(logs));
+      const pid = Number(/started as (\d+)/.exec(shown)?.[1]);
+      const [netboot = 0] = await childrenOf({ pid });
       const [bootHttp = 0] = await childrenOf({ pid: netboot });
-      for (const pid of [netboot, bootHttp]) {
-        const open = await readdir(`/proc/${pid}/fd`);
-        const targets = open.map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => 'gone'));
+      for (const child of [netboot, bootHttp]) {
+        const open = await readdir(`/proc/${child}/fd`);
+        const targets = open.map((fd) => readlink(`/proc/${child}/fd/${fd}`).catch(() => 'gone'));
         expect((await Promise.all(targets)).filter((target) => /^\/dev\/(?:pts|tty)/.test(target))).toEqual(
           [],
         );
         // Behind the name in brackets: state, parent, group, session, the terminal that controls it (proc(5)).
-        const facts = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ').at(-1)?.split(' ');
+        const facts = (await readFile(`/proc/${child}/stat`, 'utf8')).split(') ').at(-1)?.split(' ');
         expect(facts?.[4]).toBe('0');
       }
-      terminal.kill('SIGINT');
+      const ended = new Promise((resolve) => terminal.onExit(resolve));
+      terminal.write('\r');
       await ended;
+      expect(await responseFileStatus(alone)).toBe(404); // which the child logs, by way of its parent
+      process.kill(netboot, 'SIGKILL');
       await until(async () => !existsSync(`/proc/${bootHttp}`));
+      await until(async () => (await responseFileStatus(alone).catch(() => null)) === 404); // it was started again
+      process.kill(pid, 'SIGTERM');
+      await until(async () => !existsSync(`/proc/${pid}`));
     },
   );
 

@@ -5,6 +5,7 @@ import { isatty } from 'node:tty';
 import { deferred } from '../../common/deferred.ts';
 import { messageOf, OperatorError } from '../../common/error.ts';
 import type { Clock, Log } from '../../common/port.ts';
+import { passOn } from '../log.ts';
 import type { ChildName, SocketRole, ToChild, ToParent } from './protocol.ts';
 
 export interface HandedSocket {
@@ -60,7 +61,7 @@ export function supervise(spec: ChildSpec, parts: SupervisorParts): SupervisedCh
     const startedAt = clock.now();
     const forked = fork(spec.module, { env: childEnvironment(), ...apartFor(spec.identity) });
     child = forked;
-    forked.stderr?.pipe(process.stderr, { end: false });
+    forked.stderr?.on('data', passOn);
     let refusal = `${spec.name} ended before it was ready`;
     forked.on('error', (error) => {
       log.error('child.channel', { child: spec.name, error: messageOf(error) });
