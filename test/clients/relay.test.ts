@@ -39,7 +39,8 @@ describe.skipIf(LAN_SKIP)(titled('DHCP through a relay', LAN_SKIP), () => {
     await ip('-n', relay.namespace, 'address', 'add', `${RELAY.inside}/24`, 'dev', 'behind');
     await ip('-n', server.lan.server.namespace, 'route', 'add', '10.77.1.0/24', 'via', RELAY.outside);
     start(relay, [
-      ...[DHCRELAY.path, '-4', '-d', '-a', '--no-pid'],
+      // It drops an answer without what it appended (option 82).
+      ...[DHCRELAY.path, '-4', '-d', '-a', '-D', '--no-pid'],
       ...['-id', 'behind', '-iu', 'eth0', SERVER],
     ]);
     const client = [UDHCPC.path, '-f', '-n', '-t', '10', '-T', '1', '-i', 'eth0', '-s', station.script];
