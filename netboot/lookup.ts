@@ -20,7 +20,7 @@ export interface Lookup {
   isOwnServer(address: Ipv4): boolean;
 }
 
-/** Clients that share an lladdr or address: the first one counts. */
+/** Clients that share an lladdr, an address or a /64: the first one counts. */
 export function lookupOf(catalog: Catalog): Lookup {
   const lladdrs = new Map<string, CatalogClient>();
   const addresses = new Map<string, CatalogClient>();
@@ -29,7 +29,8 @@ export function lookupOf(catalog: Catalog): Lookup {
   for (const client of catalog.clients) {
     if (!lladdrs.has(client.lladdr)) lladdrs.set(client.lladdr, client);
     if (!addresses.has(client.address)) addresses.set(client.address, client);
-    if (client.ipv6 !== undefined) prefixes.set(networkOf6(client.ipv6.replace('/64', '')) ?? '', client);
+    const prefix = client.ipv6 === undefined ? null : networkOf6(client.ipv6.replace('/64', ''));
+    if (prefix !== null && !prefixes.has(prefix)) prefixes.set(prefix, client);
     if (client.armed !== null) armed.push([client.armed.token, client]);
   }
   const networks = catalog.subnets.map((subnet) => ({ subnet, ...networkOf(subnet.cidr) }));

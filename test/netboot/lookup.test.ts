@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { sharerOf } from '../../netboot/lookup.ts';
+import { lookupOf, sharerOf } from '../../netboot/lookup.ts';
+import { MAIL, WEB } from './example.ts';
 
 it.each([
   ['an address over IPv4', '192.0.2.7', '192.0.2.8', false],
@@ -10,4 +11,9 @@ it.each([
   ['two neighbours on a link', 'fe80::1%em0', 'fe80::2%em0', false],
 ])('%s: %s and %s share what one machine may use up: %s', (_, one, other, same) => {
   expect(sharerOf(one) === sharerOf(other)).toBe(same);
+});
+
+it('takes the first of two machines that share a /64', () => {
+  const clients = [WEB, MAIL].map((client) => ({ ...client, ipv6: '2001:db8:0:7::/64' }));
+  expect(lookupOf({ subnets: [], clients }).byRemote('2001:db8:0:7::1')?.name).toBe(WEB.name);
 });

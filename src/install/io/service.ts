@@ -6,7 +6,7 @@ import type { HostConfig } from '../../config/schema.ts';
 import type { Vm } from '../../inventory/vm.ts';
 import type { InstallView } from '../../web/operator.ts';
 import { installViewOf, vmViewOf } from '../../web/routes/vm-view.ts';
-import { answersOf, catalogOf } from '../catalog.ts';
+import { answersOf } from '../catalog.ts';
 import { HOLDS_CONSOLE, type Install, isOpen, WAITING } from '../install.ts';
 import { step } from '../lifecycle.ts';
 import type { QueuePlace } from '../queue.ts';
@@ -17,6 +17,7 @@ import { readEvidence } from './evidence.ts';
 import type { InstallService, ServiceParts } from './install-service.ts';
 import { openKernels } from './kernels.ts';
 import { openQueue } from './line-up.ts';
+import { pushing } from './pushing.ts';
 import { openRecordings } from './recordings.ts';
 import { type Runner, runInstall } from './runner.ts';
 import { type StepsParts, stepsOf } from './steps.ts';
@@ -44,7 +45,7 @@ export function openInstallService(parts: ServiceParts): InstallService {
     return resuming || (state !== undefined && HOLDS_CONSOLE.has(state));
   };
   const consoles = openConsoles({ recordings, clock, log, changed, reach, coming });
-  let pushing: Promise<void> = Promise.resolve();
+  const push = pushing(parts);
 
   netboot.onEvent((event) => (bootEventOf(event) === null ? undefined : takeWitness(event)));
 
@@ -56,17 +57,6 @@ export function openInstallService(parts: ServiceParts): InstallService {
     if (runner === undefined || witness === null) return;
     const stored = await runner.send(witness);
     if (!stored && closing) throw new Error('not stored before the end');
-  }
-
-  /** Pushes run one after the other, each with the state of its own moment, so that the last one wins. */
-  function push(): Promise<void> {
-    pushing = pushing
-      .catch(() => undefined)
-      .then(async () => {
-        const [vms, installs] = await Promise.all([store.listVms(), store.latestInstalls()]);
-        await netboot.push(catalogOf(config, vms, installs, clock.now()));
-      });
-    return pushing;
   }
 
   /** Later upgrades and installs are to be of what runs, not of what was ordered once. */
