@@ -31,6 +31,8 @@ export interface NetbootParts {
   readonly leases?: NonNullable<DhcpParts['leases']>;
   /** Makes the passwords of VMs that have any; the opener's to end. */
   readonly makePasswords?: MakePasswords;
+  /** How often a minute a known machine is told of by DHCP. */
+  readonly mostDhcpTold?: number;
   /** Runs the transfers of TFTP; the opener's to end. */
   readonly startTransfer?: StartTransfer;
   readonly clock: Clock;
@@ -53,7 +55,8 @@ export function startNetboot({ clock, log, ...parts }: NetbootParts): RunningNet
   let architectures = new Map<string, number>();
   const listeners = new Set<(event: BootEvent) => void>();
   const gate = floodGate();
-  const [byDhcp, byOthers] = [machineGate(MOST_DHCP_TOLD), machineGate(MOST_TOLD)];
+  const { mostDhcpTold = MOST_DHCP_TOLD } = parts;
+  const [byDhcp, byOthers] = [machineGate(mostDhcpTold), machineGate(MOST_TOLD)];
   const renderAnswers = renderWith(parts.makePasswords);
   const openFile = cachedFiles(filesBelow(parts.setsDirectory));
 
@@ -66,7 +69,7 @@ export function startNetboot({ clock, log, ...parts }: NetbootParts): RunningNet
     if (share === 'over') return false;
     log.info(`netboot.${event.kind}`, fieldsOf(event, audit));
     if (share === 'last') {
-      const most = event.kind === 'dhcp' ? MOST_DHCP_TOLD : MOST_TOLD;
+      const most = event.kind === 'dhcp' ? mostDhcpTold : MOST_TOLD;
       const reason = `asks more than ${most} times a minute; it is answered, but told of again in a minute only`;
       log.warn(`${event.kind}.flood`, { name: event.name, from: event.from, reason });
     }
