@@ -90,7 +90,8 @@ export function runTransfer(
     ended = true;
     cancelTimer?.();
     socket.close();
-    resolve({ outcome, bytes: bytesDelivered(transfer), reason });
+    // Its last ACK may be behind what tells that it has all: its next request, or that nobody is there any more.
+    resolve({ outcome, bytes: outcome === 'sent' ? transfer.size : bytesDelivered(transfer), reason });
   };
   // What was lost on the way shows as a timeout, and that the peer is gone shows as an error of the socket: a
   // callback would tell neither earlier, and costs a tenth of each packet.

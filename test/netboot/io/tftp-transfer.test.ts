@@ -44,6 +44,14 @@ it('sends once more what the system could not send', async () => {
   expect(await transfer.done).toEqual({ outcome: 'sent', bytes: 600, reason: null });
 });
 
+it('has sent all where the client is heard of again before its last ACK', async () => {
+  const { port } = await peer.receive();
+  peer.send(ack(1), port);
+  await peer.receive();
+  transfer.leave();
+  expect(await transfer.done).toEqual({ outcome: 'sent', bytes: 600, reason: null });
+});
+
 it('gives up at last, and tells what the system said', async () => {
   for (let tries = 0; tries < 11; tries += 1) {
     socket.emit('error', EMSGSIZE);
