@@ -17,8 +17,9 @@ interface Entry {
 }
 
 /**
- * One copy of a kernel for all machines that fetch it at once, three or four times each, and for all threads that send it. Every opening looks at
- * the file again: a copy of another size or time is dropped. Who holds an old copy gets that one to its end.
+ * One copy of a kernel for all machines that fetch it at once, three or four times each, and for all threads that send it.
+ * Every opening looks at the file again: a copy of another size or time is dropped. Who holds an old copy gets that one to
+ * its end.
  */
 export function cachedFiles(openFile: OpenFile, limits: CacheLimits = CACHE_LIMITS): OpenFile {
   // In the order of use; the first is the first to go.
