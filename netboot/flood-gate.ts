@@ -46,6 +46,7 @@ export function floodGate(interval = MINUTE): FloodGate {
  * `most` times a minute.
  */
 export interface MachineGate {
+  readonly most: number;
   /**
    * @param now milliseconds since the epoch
    * @returns whether it may be told of; `last` where that is all for this minute
@@ -56,6 +57,7 @@ export interface MachineGate {
 export function machineGate(most: number): MachineGate {
   const minutes = new Map<string, { readonly since: number; told: number }>();
   return {
+    most,
     take(machine, now) {
       const minute = minutes.get(machine);
       if (minute === undefined || Math.abs(now - minute.since) >= MINUTE) {

@@ -55,25 +55,26 @@ export function startNetboot({ clock, log, ...parts }: NetbootParts): RunningNet
   let architectures = new Map<string, number>();
   const listeners = new Set<(event: BootEvent) => void>();
   const gate = floodGate();
-  const { mostDhcpTold = MOST_DHCP_TOLD } = parts;
-  const [byDhcp, byOthers] = [machineGate(mostDhcpTold), machineGate(MOST_TOLD)];
+  const byDhcp = machineGate(parts.mostDhcpTold ?? MOST_DHCP_TOLD);
+  const byOthers = machineGate(MOST_TOLD);
   const renderAnswers = renderWith(parts.makePasswords);
   const openFile = cachedFiles(filesBelow(parts.setsDirectory));
 
-  const shareOf = ({ kind, name, from, at }: BootEvent) =>
-    kind === 'dhcp' ? byDhcp.take(from, at) : byOthers.take(`${kind} ${name}`, at);
-  const note = (event: BootEvent, audit: object = {}): boolean => {
-    if (event.name === null && !gate.admits(`${event.kind} ${event.from}`, event.at)) return false;
-    // What a machine asks for costs it one packet each, and tells no more the thousandth time.
-    const share = event.name === null ? 'told' : shareOf(event);
-    if (share === 'over') return false;
-    log.info(`netboot.${event.kind}`, fieldsOf(event, audit));
-    if (share === 'last') {
-      const most = event.kind === 'dhcp' ? mostDhcpTold : MOST_TOLD;
-      const reason = `asks more than ${most} times a minute; it is answered, but told of again in a minute only`;
-      log.warn(`${event.kind}.flood`, { name: event.name, from: event.from, reason });
+  /** What a machine asks for costs it one packet each, and tells no more the thousandth time. */
+  const mayTell = ({ kind, name, from, at }: BootEvent): boolean => {
+    if (name === null) return gate.admits(`${kind} ${from}`, at);
+    const [share, machine] = kind === 'dhcp' ? [byDhcp, from] : [byOthers, `${kind} ${name}`];
+    const taken = share.take(machine, at);
+    if (taken === 'last') {
+      const reason = `asks more than ${share.most} times a minute; it is answered, but told of again in a minute only`;
+      log.warn(`${kind}.flood`, { name, from, reason });
     }
-    return true;
+    return taken !== 'over';
+  };
+  const note = (event: BootEvent, audit: object = {}): boolean => {
+    const isTold = mayTell(event);
+    if (isTold) log.info(`netboot.${event.kind}`, fieldsOf(event, audit));
+    return isTold;
   };
   const report = (event: BootEvent, audit: object = {}) => {
     if (note(event, audit)) for (const listener of listeners) listener(event);
